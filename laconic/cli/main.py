@@ -1,0 +1,54 @@
+"""`laconic`: parse, run, and tell failures in one line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import tyro
+
+from laconic.cli.bench import Bench
+from laconic.cli.decode import Decode
+from laconic.cli.demo import Demo
+from laconic.cli.encode import Encode
+from laconic.cli.evaluate import Evaluate
+from laconic.cli.inspect import Inspect
+from laconic.cli.output import fail, logs_to_stderr, print_json
+from laconic.cli.train import Train
+from laconic.contract import LaconicError
+
+DESCRIPTION = "Say what a picture means in a few bytes."
+
+Commands = (
+    Annotated[Demo, tyro.conf.subcommand("demo")]
+    | Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Encode, tyro.conf.subcommand("encode")]
+    | Annotated[Decode, tyro.conf.subcommand("decode")]
+    | Annotated[Inspect, tyro.conf.subcommand("inspect")]
+    | Annotated[Bench, tyro.conf.subcommand("bench")]
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command: exit code 0, 1 (a stated failure) or 2 (bad usage)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments == ["--version"]:
+        from importlib.metadata import version
+
+        print(f"laconic {version('laconic')}")
+        return
+    command = tyro.cli(Commands, prog="laconic", description=DESCRIPTION, args=arguments)
+    try:
+        with logs_to_stderr():
+            result = command.run()
+    except LaconicError as error:
+        fail(str(error), command.json)
+    except KeyboardInterrupt:
+        fail("interrupted", command.json)
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), command.json)
+    if command.json:
+        print_json(result)
+    else:
+        command.show(result)

@@ -1,0 +1,143 @@
+"""`laconic train SOURCE --out CODEC`: from labelled pictures to a codec."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tyro.conf import Positional
+
+from laconic.cli.output import Command, percent, say
+
+
+@dataclass(frozen=True)
+class Train(Command):
+    """Train a codec on labelled pictures."""
+
+    source: Positional[str] = ""
+    """digits, site, parquet:FOLDER, hub:NAME or folder:PATH, with options as in
+    parquet:FOLDER?image=img&label=fine_label&group=COLUMN."""
+
+    out: Path = Path("codec")
+    """Where the Codec folder goes; an older codec there is replaced when the new one is complete."""
+
+    objective: str = "joint"
+    """joint, cross-entropy, supcon, or package.module:name, a loss of (features, labels)."""
+
+    sparsity: Literal["none", "feature", "mask", "weighted"] = "mask"
+    """What is made sparse: nothing, the features, the mask, or both together."""
+
+    sparsity_weight: float | None = None
+    """The sparsity term's weight; the default suits the objective."""
+
+    target_bits: float | None = None
+    """Find the sparsity weight that gives messages of this mean length."""
+
+    encoder: str = "cnn"
+    """cnn, resnet-8, resnet-18, resnet-50, with a width as in cnnw32, or package.module:name."""
+
+    mask_input: Literal["map", "vector"] = "map"
+    """What the mask-net pools: the feature map, or (as paper 001 prints it) the pooled features."""
+
+    code: str = "maxamp"
+    """maxamp, progressive, maxproamp, maxpro, scalar, decision, or package.module:name."""
+
+    k: int = 3
+    """How many units a word names."""
+
+    epochs: int | None = None
+    """Train for so many epochs; with neither this nor --minutes, until --patience runs out."""
+
+    minutes: float | None = None
+    """Train for so long, everything included."""
+
+    patience: int = 5
+    """Epochs without improvement after which training stops."""
+
+    batch_size: int = 256
+    learning_rate: float | None = None
+    temperature: float = 0.1
+    """Of the contrastive loss."""
+
+    views: Literal[1, 2] = 1
+    """Augmented copies of each picture in a batch."""
+
+    augment: Literal["auto", "none", "shift", "shift-flip", "strong"] = "auto"
+    """auto: shifts, and mirroring where pictures have colour."""
+
+    size: str | None = None
+    """WIDTHxHEIGHT that the encoder sees; by default the pictures' own, 96 pixels at most."""
+
+    fit: Literal["squash", "crop", "pad"] = "squash"
+    """How pictures of another shape are made to fit."""
+
+    color: Literal["rgb", "gray"] | None = None
+    """By default gray only if the pictures are."""
+
+    balance: bool = False
+    """Weigh rare classes up."""
+
+    validation: float = 0.1
+    """The part of the training pictures that is held out."""
+
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """auto: bf16 where the processor has it."""
+
+    seed: int = 0
+    resume: bool = False
+    """Continue the run that was left at this --out."""
+
+    def run(self) -> dict[str, Any]:
+        """Train, then say what was reached on held-out pictures."""
+        from laconic.cli.parts import code_named, own_or_name, source_named
+        from laconic.train import Recipe, choose_preprocessing, fit
+
+        source = source_named(self.source)
+        recipe = Recipe.with_defaults(
+            objective=own_or_name(self.objective),
+            sparsity=self.sparsity,
+            sparsity_weight=self.sparsity_weight,
+            target_bits=self.target_bits,
+            mask_input=self.mask_input,
+            encoder=own_or_name(self.encoder),
+            k=self.k,
+            epochs=self.epochs,
+            minutes=self.minutes,
+            patience=self.patience,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            temperature=self.temperature,
+            augment=self.augment,
+            views=self.views,
+            balance=self.balance,
+            validation=self.validation,
+            precision=self.precision,
+            seed=self.seed,
+        )
+        preprocessing = choose_preprocessing(source.split("train"), self.size, self.fit, self.color)
+        codec = fit(
+            source,
+            self.out,
+            recipe=recipe,
+            code=code_named(self.code, self.k),
+            preprocessing=preprocessing,
+            resume=self.resume,
+            progress=sys.stderr.isatty(),
+            command=shlex.join(["laconic", *sys.argv[1:]]),
+        )
+        return {
+            "codec": str(self.out),
+            **codec.manifest["measured"],
+            "seconds": codec.manifest["provenance"]["seconds"],
+        }
+
+    def show(self, result: dict[str, Any]) -> None:
+        """Say it in a few lines."""
+        print(
+            f"{result['codec']}: {percent(result['accuracy_said'])} from {result['bits_mean']:.2f} bits "
+            f"(full features {percent(result['accuracy_full'])}) on {result['n']} test pictures"
+        )
+        say(f"next: laconic evaluate {result['codec']} {self.source}")

@@ -1,0 +1,141 @@
+"""What each word and each bit is: a codec's lexicon, a `.lac` file, a packet field by field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from laconic.codec.codec import Codec
+from laconic.contract import Kind, LaconicError
+from laconic.language import peek_lac, read_lac
+
+
+class ExplainError(LaconicError):
+    """Something that is no packet in hexadecimal digits."""
+
+
+def explain_codec(codec: Codec) -> dict[str, Any]:
+    """The lexicon: each word with its codeword, what it means, and how often training said it."""
+    speech = codec.said
+    language = speech.language
+    alphabet = language.code.alphabet
+    return {
+        "classes": ", ".join(codec.classes),
+        "pictures": "{width}x{height} {color}, {fit}".format(**vars(codec.preprocessing)),
+        "code": f"{language.code.name}: {alphabet.k} of {alphabet.n_units} units, {alphabet.level_bits} bits each",
+        "fingerprint": codec.fingerprint.hex(),
+        "entropy_bits": round(language.lexicon.entropy_bits, 3),
+        "formula_bits": round(alphabet.formula_bits, 3),
+        "escape": f"then {language.tail_bits} bits" if language.lexicon.escape_count else "never needed",
+        "words": word_table(codec),
+    }
+
+
+def word_table(codec: Codec) -> list[dict[str, Any]]:
+    """Every word of the lexicon, most frequent first."""
+    speech = codec.said
+    lexicon, codewords = speech.language.lexicon, speech.language.huffman.codewords
+    posterior = speech.posterior(lexicon.symbols)
+    meant = posterior.argmax(axis=1)
+    return [
+        {
+            "word": word,
+            "code": codewords[row].to01(),
+            "bits": len(codewords[row]),
+            "count": int(lexicon.n_seen[row]),
+            "name": codec.classes[meant[row]],
+            "confidence": round(float(posterior[row, meant[row]]), 4),
+        }
+        for row, word in enumerate(speech.spell(lexicon.symbols))
+    ]
+
+
+def explain_file(path: Path, codec: Codec | None) -> dict[str, Any]:
+    """What a `.lac` file says about itself, and with its codec what it says.
+
+    Raises:
+        StreamError: it is damaged, foreign or of another version.
+    """
+    header = peek_lac(path)
+    result: dict[str, Any] = {
+        "file": str(path),
+        "fingerprint": header.fingerprint.hex(),
+        "messages": header.count,
+        "escaped": header.escapes,
+        "code_bits": header.code_bits,
+        "bytes": path.stat().st_size,
+    }
+    if codec is not None:
+        symbols = read_lac(path, codec.said.language, codec.fingerprint)
+        labels = np.array([meaning.label for meaning in codec.meanings(symbols)], dtype=np.int64)
+        counts = np.bincount(labels, minlength=len(codec.classes))
+        result["meanings"] = {name: int(n) for name, n in zip(codec.classes, counts, strict=True)}
+    return result
+
+
+def explain_packet(text: str, codec: Codec | None) -> dict[str, Any]:
+    """A packet's fields, bit by bit; what its word means if its codec is given.
+
+    Raises:
+        ExplainError: `text` is not hexadecimal.
+        PacketError: the packet is damaged, foreign or of another version.
+    """
+    try:
+        packet = bytes.fromhex(text)
+    except ValueError:
+        raise ExplainError(f"{text!r} is neither a file, nor a folder, nor a packet in hexadecimal digits") from None
+    if not packet:
+        raise ExplainError("the packet is empty; it has at least a header and a check")
+    first = f"{packet[0]:08b}"
+    kinds = {int(kind): kind.name.lower() for kind in Kind}
+    fields = [
+        _field("header", first[:3], f"version {int(first[:3], 2)}"),
+        _field("", first[3:5], f"kind: {kinds.get(int(first[3:5], 2), 'unknown')}"),
+        _field("", first[5:7], f"generation {int(first[5:7], 2)} of the codec"),
+        _field("", first[7:], "reserved, zero"),
+    ]
+    if codec is None:
+        fields.append(_field("rest", _bits(packet[1:]), "payload and check; --codec CODEC explains them"))
+        return {"bytes": len(packet), "fields": fields}
+    return {"bytes": len(packet), "fields": fields + _body(packet, codec)}
+
+
+def _body(packet: bytes, codec: Codec) -> list[dict[str, str]]:
+    """The fields after the header of a packet whose check fits."""
+    speech = codec.said
+    (meaning,) = codec.decode([packet])
+    symbols, _ = speech.hear([packet])
+    n_bits = int(speech.language.bits(symbols)[0])
+    split = len(packet) - int(speech.check)
+    payload = _bits(packet[1:split])
+    row = int(speech.language.lexicon.find(symbols)[0])
+    n_code = n_bits if row >= 0 else n_bits - speech.language.tail_bits
+    fields = [
+        _field(
+            "payload",
+            payload[:n_code],
+            f"word {meaning.word}" if row >= 0 else "escape: a word that training did not hear",
+        )
+    ]
+    if row < 0:
+        fields.append(_field("", payload[n_code:n_bits], f"its number in the alphabet: word {meaning.word}"))
+    fields.append(_field("", payload[n_bits:], "padding"))
+    fields.append(
+        _field(
+            "check",
+            _bits(packet[split:]),
+            f"{speech.check.name} over fingerprint {codec.fingerprint.hex()}, header, payload",
+        )
+    )
+    fields.append(_field("meaning", "", f"{meaning.name}, {100 * meaning.confidence:.1f} %"))
+    return fields
+
+
+def _field(name: str, bits: str, meaning: str) -> dict[str, str]:
+    return {"name": name, "bits": bits, "meaning": meaning}
+
+
+def _bits(content: bytes) -> str:
+    return "".join(f"{byte:08b}" for byte in content)

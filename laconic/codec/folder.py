@@ -1,0 +1,137 @@
+"""The Codec folder on disk: written whole or not at all, and read only if every byte is as written.
+
+```
+codec/
+  codec.json            what it is: classes, preprocessing, code, provenance, and each file's SHA-256
+  encoder.onnx          uint8 pictures [n, H, W, C] -> features [n, units]
+  speeches.safetensors  the language that it speaks, its rivals, and their receivers' tables
+  weights.safetensors   the network, for further training (optional)
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from laconic.contract import LaconicError
+
+FORMAT = 1
+MANIFEST = "codec.json"
+REQUIRED = ("encoder.onnx", "speeches.safetensors")
+
+
+class CodecError(LaconicError):
+    """A Codec folder that can't be used: missing, truncated, edited, newer or of another kind."""
+
+
+def write_folder(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    """Write a Codec folder beside `folder`, then put it in that place; on any error the old one stays.
+
+    Raises:
+        CodecError: `folder` exists and is not a Codec folder, or the disk refuses the new one.
+    """
+    check_replaceable(folder)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    whole = {"laconic_codec": FORMAT, **manifest, "files": digests}
+    text = json.dumps({**whole, "digest": _digest(whole)}, indent=1, ensure_ascii=False)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    except OSError as error:
+        raise CodecError(f"can't write the codec to {folder}: {error.strerror}") from error
+    try:
+        for name, content in {**files, MANIFEST: text.encode()}.items():
+            _write(fresh / name, content)
+        fresh.chmod(0o755)
+        _swap(fresh, folder)
+    except OSError as error:
+        raise CodecError(f"can't write the codec to {folder}: {error.strerror}; nothing was replaced") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse to write a codec over anything that is not one."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise CodecError(f"{folder} exists and is not a Codec folder; choose another --out or remove it")
+
+
+def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest and the files that the codec needs, each checked against its digest.
+
+    Raises:
+        CodecError: anything is missing, of another version, or not as it was written.
+    """
+    manifest = _read_manifest(folder)
+    files: dict[str, bytes] = {}
+    for name, digest in manifest["files"].items():
+        files[name] = _read(folder, name)
+        if hashlib.sha256(files[name]).hexdigest() != digest:
+            raise CodecError(f"{folder / name} is not as it was written (truncated or edited); copy the codec again")
+    return manifest, files
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(_read(folder, MANIFEST))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CodecError(f"{folder / MANIFEST} is not JSON (truncated or edited); copy the codec again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("laconic_codec"), int):
+        raise CodecError(f"{folder} is not a laconic codec: its {MANIFEST} says nothing of the format")
+    if manifest["laconic_codec"] != FORMAT:
+        raise CodecError(
+            f"{folder} has codec format {manifest['laconic_codec']}, this laconic reads {FORMAT}; upgrade laconic"
+        )
+    if manifest.pop("digest", None) != _digest(manifest):
+        raise CodecError(f"{folder / MANIFEST} is not as it was written (edited); copy the codec again")
+    missing = [name for name in REQUIRED if name not in manifest["files"]]
+    if missing or any(Path(name).name != name for name in manifest["files"]):
+        raise CodecError(f"{folder / MANIFEST} lists the wrong files; copy the codec again")
+    return manifest
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        wanted = f"{folder} is not a Codec folder" if name == MANIFEST else f"{folder} is incomplete"
+        raise CodecError(f"{wanted}: {name} is missing") from None
+    except OSError as error:
+        raise CodecError(f"can't read {folder / name}: {error.strerror}") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    """Put `fresh` in `folder`'s place; a directory can't be replaced in one step, so the old one is moved aside."""
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    aside = fresh.with_suffix(".old")
+    folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of the manifest in canonical form: it finds accidents and edits; it is no signature."""
+    canonical = json.dumps(manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

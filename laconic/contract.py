@@ -1,0 +1,126 @@
+"""The records that rooms hand to each other, and the one error that they all share.
+
+```
+picture --encoder--> features --code--> Symbols --lexicon--> Message --packet--> bytes
+                                                                                  |
+                          Meaning <--receiver-- Symbols <--lexicon-- Message <----+
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from jaxtyping import Float, Int32, UInt8, UInt32
+
+
+class LaconicError(Exception):
+    """Something the user can mend. Its text says what was wanted, what came, and what to do."""
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """A batch of quantised features: which units speak, and how loudly.
+
+    `units[i, j]` is the j-th unit that picture i names, numbered within its code's alphabet;
+    `levels[i, j]` is that unit's n-bit amplitude, 0 for silence. One row is a *word*.
+    """
+
+    units: Int32[np.ndarray, "batch k"]
+    levels: UInt32[np.ndarray, "batch k"]
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Symbols:
+        """The words of some rows (a slice, a mask, or row numbers)."""
+        return Symbols(self.units[rows], self.levels[rows])
+
+
+class Kind(IntEnum):
+    """What a packet carries: a word, or the picture itself."""
+
+    SAID = 0
+    SENT = 1
+
+
+@dataclass(frozen=True)
+class Message:
+    """One coded message: its kind and its bits, each 0 or 1, before they are padded to bytes."""
+
+    kind: Kind
+    bits: UInt8[np.ndarray, " n_bits"]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the receiver understands from one packet.
+
+    `probabilities` sum to 1 over the codec's classes; `label` is their argmax, `name` its name and
+    `confidence` its probability; `word` is the word as a person reads it (`12+7+3`).
+    """
+
+    label: int
+    name: str
+    confidence: float
+    probabilities: Float[np.ndarray, " classes"]
+    word: str
+
+
+@dataclass(frozen=True)
+class CodeScore:
+    """How one code did on a test set: what it costs (bits, packet bytes) and what it keeps (accuracy).
+
+    `bits_formula` is paper 001's equation (15) (or 32 bits a feature for `full`), `bits_mean` the mean length
+    of the messages really made, `bits_entropy` the empirical entropy of their words: bits_mean's lower bound.
+    """
+
+    code: str
+    k: int
+    bits_formula: float
+    bits_mean: float
+    bits_entropy: float
+    packet_bytes_mean: float
+    accuracy: float
+    escaped: float
+
+
+@dataclass(frozen=True)
+class WordScore:
+    """One word of the lexicon as it was used on a test set, most frequent first.
+
+    `bits` is its code's length, `name` the class that it means with probability `confidence`, `count` how
+    many test pictures said it, `accuracy` how many of these it named right, `examples` some of their rows.
+    """
+
+    word: str
+    bits: int
+    name: str
+    confidence: float
+    count: int
+    accuracy: float
+    examples: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A codec measured on one split: what `laconic evaluate` prints and its report page draws.
+
+    `n1` is the number of units active with probability > 0.0455, `n2` the mean number of units active in a
+    picture (paper 001, Table I), `activity` each unit's activation probability in descending order (Fig. 3).
+    `said` names the entry of `codes` that the codec really speaks.
+    """
+
+    source: str
+    classes: tuple[str, ...]
+    n: int
+    accuracy_full: float
+    n1: int
+    n2: float
+    activity: Float[np.ndarray, " units"]
+    codes: tuple[CodeScore, ...]
+    said: CodeScore
+    words: tuple[WordScore, ...]
+    seconds: float

@@ -1,0 +1,121 @@
+"""Which column of a table is what: named by the user, or guessed where only one can be meant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from laconic.data.split import SourceError
+from laconic.extras import need
+
+LABEL_NAMES = ("label", "labels", "y", "class", "target")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the columns in use, and the class names that the table's metadata gives."""
+
+    image: str
+    label: str
+    group: str | None
+    event: str | None
+    class_names: tuple[str, ...] | None
+
+    @property
+    def side(self) -> list[str]:
+        """The columns beside the picture's, each once."""
+        return sorted({name for name in (self.label, self.group, self.event) if name is not None})
+
+    def check(self, where: str, names: Sequence[str]) -> None:
+        """Refuse a table, of another split, in which one of them is missing.
+
+        Raises:
+            SourceError: it is; the text lists the columns.
+        """
+        for name in (self.image, *self.side):
+            if name not in names:
+                raise SourceError(f"{where} has no column {name!r}; it has {', '.join(names)}")
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    type: str  # as a person reads it
+    is_picture: bool
+    is_label: bool
+    class_names: tuple[str, ...] | None
+
+
+def choose_columns(where: str, schema: Any, options: Mapping[str, str]) -> Columns:
+    """Find the columns of an Arrow schema.
+
+    The picture: the one column that Hugging Face metadata call an Image; else the one of bytes or of structs
+    with bytes.
+    The label: the one ClassLabel of the metadata; else the one integer or text column named as labels usually
+    are; else the only integer or text column. Options `image`, `label`, `group`, `event` name them outright.
+
+    Raises:
+        SourceError: none or several fit, or a named column does not exist; the text lists the columns.
+    """
+    columns = {column.name: column for column in _describe(schema)}
+    for option in ("image", "label", "group", "event"):
+        if option in options and options[option] not in columns:
+            raise SourceError(f"{where} has no column {options[option]!r} ({option}=); {_listed(columns)}")
+    group, event = options.get("group"), options.get("event")
+    declared = [c.name for c in columns.values() if c.type == "Image"]
+    pictures = [declared, [c.name for c in columns.values() if c.is_picture]]
+    image = options.get("image") or _only(where, "image", pictures, columns)
+    free = [c for c in columns.values() if c.is_label and c.name not in (image, group, event)]
+    classes = [c for c in free if c.class_names]
+    tiers = [[c.name for c in classes if _is_usual(c)], [c.name for c in classes]]
+    tiers += [[c.name for c in free if _is_usual(c)], [c.name for c in free]]
+    label = options.get("label") or _only(where, "label", tiers, columns)
+    return Columns(image, label, group, event, columns[label].class_names)
+
+
+def _only(where: str, option: str, tiers: list[list[str]], columns: Mapping[str, _Column]) -> str:
+    """The single name in the first tier that has any."""
+    names = next((tier for tier in tiers if tier), [])
+    if len(names) == 1:
+        return names[0]
+    several = f"several columns can be the {option} ({', '.join(names)})"
+    fits = several if names else f"no column looks like the {option}"
+    raise SourceError(f"{where}: {fits}; say {option}=COLUMN; {_listed(columns)}")
+
+
+def _listed(columns: Mapping[str, _Column]) -> str:
+    return "columns: " + ", ".join(f"{c.name} ({c.type})" for c in columns.values())
+
+
+def _is_usual(column: _Column) -> bool:
+    return column.name.lower() in LABEL_NAMES
+
+
+def _describe(schema: Any) -> list[_Column]:
+    features = _hugging_face_features(schema)
+    return [_describe_one(field, features.get(field.name)) for field in schema]
+
+
+def _describe_one(field: Any, feature: Any) -> _Column:
+    types = need("pyarrow", "data").types
+    feature = feature if isinstance(feature, dict) else {}
+    declared = feature.get("_type")
+    type_name = declared if declared in ("Image", "ClassLabel") else str(field.type)
+    is_bytes = types.is_binary(field.type) or types.is_large_binary(field.type)
+    has_bytes = types.is_struct(field.type) and field.type.get_field_index("bytes") >= 0
+    tests = (types.is_string, types.is_large_string, types.is_dictionary, types.is_integer, types.is_boolean)
+    is_label = any(test(field.type) for test in tests)
+    names = feature.get("names") if type_name == "ClassLabel" else None
+    class_names = tuple(map(str, names)) if names else None
+    return _Column(field.name, type_name, type_name == "Image" or is_bytes or has_bytes, is_label, class_names)
+
+
+def _hugging_face_features(schema: Any) -> dict[str, Any]:
+    """The features that Hugging Face `datasets` write into a schema's metadata; none where there are none."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return features if isinstance(features, dict) else {}

@@ -1,0 +1,120 @@
+"""Folders of picture files: one sub-folder a class; `_unknown` holds pictures of none of the classes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from laconic.data.holdout import HOLD_OUT, content_key, divide
+from laconic.data.spec import Spec
+from laconic.data.split import Source, SourceError, Split
+from laconic.data.tables import TEST_NAMES, with_test
+
+UNKNOWN = "_unknown"
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".bmp", ".dib", ".gif", ".webp"),
+    *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif"),
+)
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """The picture files of the class folders below a root, and what else lay there."""
+
+    files: tuple[str, ...]
+    relative: tuple[str, ...]  # the same, below the root
+    classes: tuple[str, ...]  # of each file
+    unknown: tuple[str, ...]
+    names: tuple[str, ...]  # of all class folders, also the empty ones
+    skipped: int
+
+
+def picture_files(folder: Path) -> tuple[list[Path], int]:
+    """The picture files below a folder, sorted, and how many other (or hidden) files there are."""
+    paths = sorted(Path(root) / name for root, _, names in os.walk(folder) for name in names)
+    pictures = [path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    return pictures, len(paths) - len(pictures)
+
+
+def open_folder(spec: Spec) -> Source:
+    """Open `folder:PATH?split=`: PATH/CLASS/*.jpg, or PATH/train/CLASS/*.jpg and PATH/test/CLASS/*.jpg.
+
+    Without a test folder, a fixed part is held out by a hash of the files' names.
+
+    Raises:
+        SourceError: no such folder, no pictures, classes beside `train`, or test classes that train has not.
+    """
+    spec.allow("split")
+    root = Path(spec.where)
+    if not root.is_dir():
+        raise SourceError(f"{spec.text}: {root} is no folder; wanted one sub-folder of pictures for each class")
+    folders = _folders(root)
+    divisions = [name for name in folders if name == "train" or name in TEST_NAMES]
+    if not divisions:
+        return _divided(spec, _listing(root))
+    if len(divisions) < len(folders):
+        others = ", ".join(name for name in folders if name not in divisions)
+        raise SourceError(f"{spec.text}: {others} beside {', '.join(divisions)}: wanted either classes or splits")
+    listings = {name: _listing(root / name) for name in divisions}
+    names = listings.get("train", next(iter(listings.values()))).names
+    splits = {name: _split(spec, name, listing, names) for name, listing in listings.items()}
+    skipped = sum(listing.skipped for listing in listings.values())
+    return Source(spec.text, names, with_test(spec.text, splits, spec.options.get("split")), skipped)
+
+
+def _divided(spec: Spec, listing: _Listing) -> Source:
+    whole = _split(spec, "train", listing, listing.names)
+    train, held = divide(whole.labels, None, HOLD_OUT, _keys(listing.relative))
+    seen, unseen = divide(
+        np.zeros(len(listing.unknown), np.int64),
+        None,
+        HOLD_OUT,
+        _keys(tuple(Path(path).name for path in listing.unknown)),
+    )
+    splits = {}
+    for name, rows, unknown in (("train", train, seen), ("test", held, unseen)):
+        part = whole.subset(rows, name)
+        pictures = tuple(listing.unknown[i] for i in unknown)
+        splits[name] = Split(name, part.pictures, part.rows, part.labels, unknown=pictures)
+    return Source(spec.text, listing.names, with_test(spec.text, splits, spec.options.get("split")), listing.skipped)
+
+
+def _split(spec: Spec, name: str, listing: _Listing, names: tuple[str, ...]) -> Split:
+    if not listing.files:
+        raise SourceError(f"{spec.text}: {name} has no pictures; {listing.skipped} other files were skipped")
+    foreign = sorted(set(listing.classes) - set(names))
+    if foreign:
+        raise SourceError(f"{spec.text}: {name} has classes that train has not: {', '.join(foreign[:5])}")
+    labels = np.array([names.index(c) for c in listing.classes], np.int64)
+    return Split(name, listing.files, np.arange(len(labels)), labels, unknown=listing.unknown)
+
+
+def _listing(root: Path) -> _Listing:
+    files, classes, unknown, names = [], [], [], []
+    skipped = sum(path.is_file() for path in root.iterdir())
+    for name in _folders(root):
+        pictures, others = picture_files(root / name)
+        skipped += others
+        if name == UNKNOWN:
+            unknown = pictures
+            continue
+        names.append(name)
+        files += pictures
+        classes += [name] * len(pictures)
+    relative = tuple(path.relative_to(root).as_posix() for path in files)
+    return _Listing(tuple(map(str, files)), relative, tuple(classes), tuple(map(str, unknown)), tuple(names), skipped)
+
+
+def _folders(root: Path) -> list[str]:
+    names = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    strange = [name for name in names if name.startswith("_") and name != UNKNOWN]
+    if strange:
+        raise SourceError(f"{root / strange[0]}: a name with a leading underscore is no class; wanted {UNKNOWN}")
+    return names
+
+
+def _keys(names: tuple[str, ...]) -> np.ndarray:
+    return np.array([content_key(name.encode("utf-8", "surrogateescape")) for name in names], np.uint64)

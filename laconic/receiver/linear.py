@@ -1,0 +1,58 @@
+"""A linear classifier on dequantised features: for codes whose words hardly ever repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64
+
+
+def softmax(logits: Float64[np.ndarray, "batch classes"]) -> Float64[np.ndarray, "batch classes"]:
+    """Row-wise softmax.
+
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def sharpened(
+    probabilities: Float64[np.ndarray, "batch classes"], temperature: float
+) -> Float64[np.ndarray, "batch classes"]:
+    """`p^(1/temperature)`, normalised: temperature scaling (Guo et al., 2017) of any posterior."""
+    return softmax(np.log(np.maximum(probabilities, 1e-12)) / temperature)
+
+
+def best_temperature(probabilities: Float64[np.ndarray, "batch classes"], labels: Int64[np.ndarray, " batch"]) -> float:
+    """The temperature of 0.25 ... 8 under which held-out `labels` are likeliest; 1 where there are none."""
+    if len(labels) == 0:
+        return 1.0
+    grid = np.exp2(np.linspace(-2, 3, 41))
+    rows = np.arange(len(labels))
+    losses = [-np.log(sharpened(probabilities, t)[rows, labels] + 1e-12).mean() for t in grid]
+    return float(grid[int(np.argmin(losses))])
+
+
+@dataclass(frozen=True, eq=False)
+class LinearReceiver:
+    """`softmax((features W^T + b) / temperature)` on the features that a code gives back."""
+
+    weight: Float32[np.ndarray, "classes units"]
+    bias: Float32[np.ndarray, " classes"]
+    temperature: float = 1.0
+
+    name: ClassVar[str] = "linear"
+
+    def posterior(self, features: Float32[np.ndarray, "batch units"]) -> Float64[np.ndarray, "batch classes"]:
+        """P(class | features), rows summing to 1."""
+        logits = (features @ self.weight.T + self.bias).astype(np.float64)
+        return softmax(logits / self.temperature)
+
+    def calibrated(self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]) -> Self:
+        """The same classifier, with the temperature that suits held-out data best."""
+        plain = replace(self, temperature=1.0)
+        return replace(plain, temperature=best_temperature(plain.posterior(features), labels))

@@ -1,0 +1,128 @@
+"""A codec measured on labelled pictures: accuracy against bits, for the language it speaks and for every rival."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64, UInt8
+
+from laconic.codec import Codec, Speech
+from laconic.contract import CodeScore, Evaluation, LaconicError, Symbols, WordScore
+from laconic.data import Source, load
+from laconic.score.activity import n1, n2, ordered_activity
+
+EXAMPLES = 8  # pictures shown for a word
+
+
+class EvaluationError(LaconicError):
+    """Pictures that this codec can't be measured on."""
+
+
+def evaluate_source(codec: Codec, source: Source) -> tuple[Evaluation, UInt8[np.ndarray, "n height width channels"]]:
+    """Measure `codec` on the test split of `source`; also gives the pictures as the encoder saw them.
+
+    Raises:
+        EvaluationError: the source's classes are not the codec's.
+    """
+    if source.class_names != codec.classes:
+        raise EvaluationError(
+            f"this codec knows the classes {_some(codec.classes)}; {source.name} has {_some(source.class_names)}: "
+            "evaluate on a source with the classes that the codec was trained for"
+        )
+    split = source.split("test")
+    loaded = load(split, codec.preprocessing)
+    return evaluate(codec, loaded.images, split.labels[loaded.rows], source.name), loaded.images
+
+
+def evaluate(
+    codec: Codec,
+    images: UInt8[np.ndarray, "n height width channels"],
+    labels: Int64[np.ndarray, " n"],
+    source: str,
+) -> Evaluation:
+    """Every speech of `codec` on the same pictures, through real packets, encoded and decoded."""
+    began = time.perf_counter()
+    features = codec.features(images)
+    scores = {name: score_speech(name, speech, features, labels) for name, speech in codec.speeches.items()}
+    rivals = tuple(score for name, score in scores.items() if name != "said")
+    return Evaluation(
+        source=source,
+        classes=codec.classes,
+        n=len(labels),
+        accuracy_full=scores["full"].accuracy,
+        n1=n1(features),
+        n2=n2(features),
+        activity=ordered_activity(features),
+        codes=rivals,
+        said=scores["said"],
+        words=word_scores(codec, features, labels),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def score_speech(
+    name: str, speech: Speech, features: Float32[np.ndarray, "n units"], labels: Int64[np.ndarray, " n"]
+) -> CodeScore:
+    """Say the features in this speech, packet by packet, understand them again, and count.
+
+    Raises:
+        EvaluationError: a packet did not give back the word that went in.
+    """
+    code = speech.language.code
+    symbols = code.quantise(features)
+    packets = speech.packets(symbols)
+    heard, failures = speech.hear(packets)
+    if failures or not (np.array_equal(heard.units, symbols.units) and np.array_equal(heard.levels, symbols.levels)):
+        raise EvaluationError(f"the packets of {name} did not give the words back that went in; please report this")
+    said = speech.posterior(heard).argmax(axis=1)
+    return CodeScore(
+        code=code.name if name == "said" else name.rsplit("-", 1)[0],
+        k=code.alphabet.k,
+        bits_formula=code.alphabet.formula_bits,
+        bits_mean=float(speech.language.bits(symbols).mean()),
+        bits_entropy=entropy_bits(symbols),
+        packet_bytes_mean=float(np.mean([len(packet) for packet in packets])),
+        accuracy=float((said == labels).mean()),
+        escaped=float((speech.language.lexicon.find(symbols) < 0).mean()),
+    )
+
+
+def entropy_bits(symbols: Symbols) -> float:
+    """Empirical entropy of the words, in bits a word: what no lossless code can beat on these very words."""
+    rows = np.concatenate([symbols.units, symbols.levels.astype(np.int64)], axis=1)
+    _, counts = np.unique(rows, axis=0, return_counts=True)
+    share = counts / counts.sum()
+    return float(-(share * np.log2(share)).sum())
+
+
+def word_scores(
+    codec: Codec, features: Float32[np.ndarray, "n units"], labels: Int64[np.ndarray, " n"]
+) -> tuple[WordScore, ...]:
+    """The words that were said, most frequent first, with what they mean and how often that was right."""
+    speech = codec.said
+    symbols = speech.language.code.quantise(features)
+    rows = np.concatenate([symbols.units, symbols.levels.astype(np.int64)], axis=1)
+    _, first, row, counts = np.unique(rows, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    row = row.reshape(-1)
+    posterior: Float64[np.ndarray, "words classes"] = speech.posterior(symbols[first])
+    bits = speech.language.bits(symbols[first])
+    meant = posterior.argmax(axis=1)
+    members = np.split(np.argsort(row, kind="stable"), np.cumsum(counts)[:-1])
+    return tuple(
+        WordScore(
+            word=speech.spell(symbols[first[word : word + 1]])[0],
+            bits=int(bits[word]),
+            name=codec.classes[meant[word]],
+            confidence=float(posterior[word, meant[word]]),
+            count=int(counts[word]),
+            accuracy=float((labels[members[word]] == meant[word]).mean()),
+            examples=tuple(int(i) for i in members[word][:EXAMPLES]),
+        )
+        for word in np.argsort(-counts, kind="stable")
+    )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown}, ... ({len(names)})" if len(names) > 5 else shown

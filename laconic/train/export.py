@@ -1,0 +1,74 @@
+"""A trained encoder as one ONNX file: uint8 pictures in, the features that the language uses out."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor, nn
+
+from laconic.contract import LaconicError
+
+
+class ExportError(LaconicError):
+    """An encoder that ONNX can't express."""
+
+
+class Pruned(nn.Module):
+    """An encoder of which only some units are kept."""
+
+    def __init__(self, encoder: nn.Module, units: Int64[Tensor, " kept"]) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.register_buffer("units", units)
+
+    def forward(self, images: UInt8[Tensor, "batch height width channels"]) -> Float[Tensor, "batch kept"]:
+        """Features [batch, kept] of uint8 pictures [batch, height, width, channels]."""
+        features: Tensor = self.encoder(images)
+        return features.index_select(1, self.get_buffer("units"))
+
+
+def export_onnx(encoder: nn.Module, shape: tuple[int, int, int], units: Int64[Tensor, " kept"]) -> bytes:
+    """The encoder as ONNX bytes with a dynamic batch, for pictures of `shape` (height, width, channels).
+
+    Raises:
+        ExportError: the network does something that ONNX has no words for.
+    """
+    model = Pruned(copy.deepcopy(encoder), units).cpu().eval()
+    example = torch.zeros((2, *shape), dtype=torch.uint8)
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                model,
+                (example,),
+                dynamo=True,
+                input_names=["images"],
+                output_names=["features"],
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                verbose=False,
+            )
+    except Exception as error:
+        reason = str(error).strip().splitlines()
+        raise ExportError(
+            f"this encoder can't be exported to ONNX ({type(error).__name__}: {reason[0] if reason else ''}); "
+            "a codec needs an encoder that maps [batch, channels, height, width] to features with ONNX operators"
+        ) from error
+    if program is None:
+        raise ExportError("torch.onnx.export gave no program back")
+    return bytes(program.model_proto.SerializeToString())
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter chats on standard output and warns of its own deprecations; none of it is the user's."""
+    for name in ("onnxscript", "torch.onnx"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield

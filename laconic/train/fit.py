@@ -1,0 +1,224 @@
+"""From a source of pictures to a Codec folder: the whole way of `laconic train`, callable from Python."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from torch import nn
+
+from laconic.codec import Codec
+from laconic.codec.folder import check_replaceable
+from laconic.data import Preprocessing, Source, open_source
+from laconic.encoder import FeatureEncoder, augment, build_backbone
+from laconic.encoder.features import channel_statistics
+from laconic.language import Code, MaxAmp
+from laconic.train.batches import OrderedBatches, Pictures, ShuffledBatches, loader
+from laconic.train.duration import steps_in
+from laconic.train.export import export_onnx
+from laconic.train.finish import finish
+from laconic.train.pictures import TrainingData, choose_preprocessing, training_data
+from laconic.train.recipe import Objective, Recipe, RecipeError
+from laconic.train.run import Run
+from laconic.train.supervised import Supervised
+
+WORKERS = 2  # processes that decode pictures which don't fit into memory
+CLIP = 5.0  # gradients' largest norm: features times mask can run away early in training
+STATISTICS = 2000  # pictures from which each channel's mean and deviation are taken
+AUGMENTATIONS = {
+    "none": augment.NONE,
+    "shift": augment.SHIFT,
+    "shift-flip": augment.SHIFT_FLIP,
+    "strong": augment.STRONG,
+}
+
+
+def fit(
+    source: str | Source,
+    out: str | Path,
+    *,
+    recipe: Recipe | None = None,
+    objective: str | Objective | None = None,
+    encoder: str | nn.Module | None = None,
+    code: Code | None = None,
+    preprocessing: Preprocessing | None = None,
+    callbacks: Sequence[L.Callback] = (),
+    logger: Logger | None = None,
+    resume: bool = False,
+    progress: bool = False,
+    command: str = "",
+) -> Codec:
+    """Train a codec on the training split of `source` and write it to the folder `out`.
+
+    `objective`, `encoder` and `code` may be objects of one's own: a loss of (features [batch, units], labels
+    [batch]), a module that maps [batch, channels, height, width] to features, a code that passes
+    `laconic.language.conformance`. They stand before what `recipe` says. The codec replaces an older one at
+    `out` only when it is complete; until then the run lives in `<out>.run`, from where `resume` goes on.
+
+    Raises:
+        LaconicError: the source, the recipe or the encoder can't be trained on, and why.
+    """
+    began = time.perf_counter()
+    recipe = _merged(recipe or Recipe(), objective, encoder)
+    code = code or MaxAmp(k=recipe.k)
+    out = Path(out)
+    check_replaceable(out)
+    source = open_source(source) if isinstance(source, str) else source
+    preprocessing = preprocessing or choose_preprocessing(source.split("train"))
+    data = training_data(source, preprocessing, recipe)
+    asked = {
+        **recipe.record(),
+        **vars(preprocessing),
+        "code": repr(code),
+        "data": source.split("train").fingerprint,
+    }
+    run = Run.begin(out, asked, resume)
+    with _quiet():
+        module = _train(data, preprocessing, recipe, run, callbacks, logger, progress, began)
+        provenance = {
+            "command": command,
+            "source": source.name,
+            "data": asked["data"],
+            "recipe": recipe.record(),
+        }
+        return finish(module, data, source, preprocessing, code, out, run, provenance, began)
+
+
+def _merged(recipe: Recipe, objective: str | Objective | None, encoder: str | nn.Module | None) -> Recipe:
+    if objective is not None:
+        recipe = replace(recipe, objective=objective)
+    return recipe if encoder is None else replace(recipe, encoder=encoder)
+
+
+def _train(
+    data: TrainingData,
+    preprocessing: Preprocessing,
+    recipe: Recipe,
+    run: Run,
+    callbacks: Sequence[L.Callback],
+    logger: Logger | None,
+    progress: bool,
+    began: float,
+) -> Supervised:
+    train = Pictures(data.read, data.labels)
+    held = Pictures(data.read_held, data.held_labels)
+    batches = ShuffledBatches(len(train), recipe.batch_size, recipe.seed)
+    encoder = make_encoder(data, preprocessing, recipe)
+    export_onnx(encoder, preprocessing.shape, torch.arange(encoder.units))  # before hours are spent on it
+    module = _module(encoder, data, preprocessing, recipe, None, len(batches))
+    n_steps = run.n_steps or _n_steps(module, train, batches, recipe, began)
+    if n_steps is not None:
+        run.fix_steps(n_steps)
+        module = _module(encoder, data, preprocessing, recipe, n_steps, len(batches))
+    workers = 0 if data.in_memory else WORKERS
+    trainer = _trainer(recipe, run, n_steps, len(batches), len(held) > 0, callbacks, logger, progress)
+    trainer.fit(
+        module,
+        loader(train, batches, workers),
+        loader(held, OrderedBatches(len(held), 512), workers) if len(held) else None,
+        ckpt_path=str(run.checkpoint) if run.checkpoint.exists() else None,
+    )
+    if trainer.interrupted:
+        raise RecipeError(f"interrupted; {run.folder} keeps the last complete epoch: continue with --resume")
+    return module.eval()
+
+
+def make_encoder(data: TrainingData, preprocessing: Preprocessing, recipe: Recipe) -> FeatureEncoder:
+    """The recipe's encoder with its initial weights, which follow from the seed alone."""
+    height, width, channels = preprocessing.shape
+    sample = data.read(list(range(0, len(data.labels), -(-len(data.labels) // STATISTICS))))
+    mean, std = channel_statistics(torch.from_numpy(sample))
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        backbone = recipe.encoder
+        if isinstance(backbone, str):
+            backbone = build_backbone(backbone, channels, (height, width))
+        return FeatureEncoder(backbone, channels, (height, width), recipe.mask, mean, std)
+
+
+def _module(
+    encoder: FeatureEncoder,
+    data: TrainingData,
+    preprocessing: Preprocessing,
+    recipe: Recipe,
+    n_steps: int | None,
+    steps_per_epoch: int,
+) -> Supervised:
+    name = recipe.augment
+    if name == "auto":  # gray pictures are often characters, which a mirror turns into others
+        name = "shift" if preprocessing.color == "gray" else "shift-flip"
+    warmup = int(recipe.sparsity_warmup * (n_steps or 10 * steps_per_epoch))
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed + 1)
+        weights = torch.from_numpy(data.class_weights).float()
+        module = Supervised(encoder, weights, recipe, AUGMENTATIONS[name], n_steps, warmup)
+        return module.to(memory_format=torch.channels_last)
+
+
+def _n_steps(module: Supervised, train: Pictures, batches: ShuffledBatches, recipe: Recipe, began: float) -> int | None:
+    if recipe.epochs is not None:
+        return recipe.epochs * len(batches)
+    if recipe.minutes is None:
+        return None
+    minutes = recipe.minutes - (time.perf_counter() - began) / 60
+    return steps_in(minutes, module, loader(train, batches), len(train))
+
+
+def _trainer(
+    recipe: Recipe,
+    run: Run,
+    n_steps: int | None,
+    steps_per_epoch: int,
+    validated: bool,
+    callbacks: Sequence[L.Callback],
+    logger: Logger | None,
+    progress: bool,
+) -> L.Trainer:
+    """Lightning's Trainer, with a checkpoint after every epoch, and early stopping where nothing fixes the length."""
+    checkpoint = ModelCheckpoint(
+        run.folder,
+        filename="last",
+        monitor=None,
+        save_top_k=1,
+        enable_version_counter=False,
+        every_n_epochs=1,
+    )
+    patience = EarlyStopping("val_loss" if validated else "loss", patience=recipe.patience)
+    n_epochs = recipe.max_epochs if n_steps is None else -(-n_steps // steps_per_epoch)
+    return L.Trainer(
+        max_epochs=n_epochs,
+        max_steps=-1 if n_steps is None else n_steps,
+        callbacks=[checkpoint, *([patience] if n_steps is None else []), *callbacks],
+        logger=logger or TensorBoardLogger(run.folder, name="", version="tensorboard"),
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        check_val_every_n_epoch=1 if n_steps is None else max(1, n_epochs // 6),
+        num_sanity_val_steps=0,
+        log_every_n_steps=min(50, steps_per_epoch),
+        use_distributed_sampler=False,
+        gradient_clip_val=CLIP,
+        inference_mode=True,
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning's advice on workers and loggers is about scripts of one's own; here it was decided."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning|torch|tensorboard|google")
+            yield
+    finally:
+        log.setLevel(level)

@@ -1,0 +1,143 @@
+"""What a training run is asked to do: one record, checked when it is made, stored with the run and the codec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from laconic.contract import LaconicError
+
+Objective = Callable[[Tensor, Tensor], Tensor]
+"""An own loss: features [batch, units] and labels [batch] to a scalar."""
+
+OBJECTIVES = ("joint", "cross-entropy", "supcon")
+SPARSITIES = ("none", "feature", "mask", "weighted")
+
+WAYS: dict[str, tuple[str, str]] = {
+    "CE": ("cross-entropy", "none"),
+    "CL": ("supcon", "none"),
+    "CE-MS": ("cross-entropy", "mask"),
+    "CL-MS": ("supcon", "mask"),
+    "CL-FS": ("supcon", "feature"),
+    "CL-WS": ("supcon", "weighted"),
+}
+"""The six ways of paper 001 (Section II) as (objective, sparsity)."""
+
+
+class RecipeError(LaconicError):
+    """A training run that can't be done as asked."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. The defaults were chosen by measurement (docs/decisions/default-objective.md).
+
+    `objective` is `joint` (cross-entropy, supervised contrastive loss and cross-entropy on the words
+    themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or
+    a function of (features, labels), two stages as well. `sparsity_weight` is lambda of paper 001, equation
+    (12), reached over the first `sparsity_warmup` of the steps; `target_bits` drives it by feedback instead.
+    A run lasts `minutes`, or `epochs`; with neither, until `patience` epochs bring no improvement.
+    """
+
+    objective: str | Objective = "joint"
+    sparsity: Literal["none", "feature", "mask", "weighted"] = "mask"
+    sparsity_weight: float = 3e-3
+    sparsity_warmup: float = 0.3
+    target_bits: float | None = None
+    mask_input: Literal["map", "vector"] = "map"
+    encoder: str | nn.Module = "cnn"
+    k: int = 3
+    epochs: int | None = None
+    minutes: float | None = None
+    patience: int = 5
+    max_epochs: int = 200
+    batch_size: int = 256
+    learning_rate: float = 0.1
+    weight_decay: float = 5e-4
+    momentum: float = 0.9
+    temperature: float = 0.1
+    augment: Literal["auto", "none", "shift", "shift-flip", "strong"] = "auto"
+    views: Literal[1, 2] = 1
+    balance: bool = False
+    validation: float = 0.1
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    seed: int = 0
+
+    @classmethod
+    def with_defaults(cls, **given: Any) -> Recipe:
+        """A recipe in which what was not `given` (None) has its default.
+
+        Raises:
+            RecipeError: as for `Recipe`.
+        """
+        return cls(**{name: value for name, value in given.items() if value is not None})
+
+    def __post_init__(self) -> None:
+        """Refuse what can't work, before any data is read.
+
+        Raises:
+            RecipeError: a value is outside its range, or two contradict each other.
+        """
+        for bad, text in self._faults():
+            if bad:
+                raise RecipeError(text)
+
+    def _faults(self) -> list[tuple[bool, str]]:
+        own = not isinstance(self.objective, str)
+        target = self.target_bits
+        return [
+            (
+                not own and self.objective not in OBJECTIVES,
+                f"objective is one of {', '.join(OBJECTIVES)} or package.module:name, not {self.objective!r}",
+            ),
+            (
+                self.sparsity not in SPARSITIES,
+                f"sparsity is one of {', '.join(SPARSITIES)}, not {self.sparsity!r}",
+            ),
+            (self.sparsity_weight < 0, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
+            (target is not None and target <= 0, f"target_bits is more than 0, not {target}"),
+            (
+                target is not None and self.sparsity == "none",
+                "target_bits drives the sparsity weight; choose --sparsity mask, feature or weighted",
+            ),
+            (self.k < 1, f"k is at least 1, not {self.k}"),
+            (
+                self.epochs is not None and self.minutes is not None,
+                "epochs and minutes both fix the length of the run; give one of them",
+            ),
+            (self.epochs is not None and self.epochs < 1, f"epochs is at least 1, not {self.epochs}"),
+            (self.minutes is not None and self.minutes <= 0, f"minutes is more than 0, not {self.minutes}"),
+            (self.batch_size < 2, f"batch_size is at least 2, not {self.batch_size}"),
+            (
+                not 0 <= self.validation < 0.9,
+                f"validation is a fraction from 0 to 0.9, not {self.validation}",
+            ),
+            (not self.learning_rate > 0, f"learning_rate is more than 0, not {self.learning_rate}"),
+            (not self.temperature > 0, f"temperature is more than 0, not {self.temperature}"),
+        ]
+
+    @property
+    def two_stage(self) -> bool:
+        """Whether the classifier is trained after the encoder, on its frozen features (paper 001, Alg. 2)."""
+        return self.objective not in ("joint", "cross-entropy")
+
+    @property
+    def mask(self) -> Literal["none", "map", "vector"]:
+        """The mask-net's input; feature sparsity and none have no mask-net (paper 001, Section II-B)."""
+        return self.mask_input if self.sparsity in ("mask", "weighted") else "none"
+
+    def record(self) -> dict[str, Any]:
+        """The recipe as JSON values, own parts by name: what is stored, and what --resume compares."""
+        values = dict(vars(self))
+        for part in ("objective", "encoder"):
+            if not isinstance(values[part], str):
+                kind = (
+                    values[part]
+                    if callable(values[part]) and hasattr(values[part], "__qualname__")
+                    else type(values[part])
+                )
+                values[part] = f"{kind.__module__}:{kind.__qualname__}"
+        return values

@@ -1,0 +1,181 @@
+"""The page: self-contained, escaped, the same bytes each time, and never half written."""
+
+from __future__ import annotations
+
+import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from laconic.contract import Evaluation, LaconicError
+from laconic.report import write_report
+from laconic.report.thumbnails import data_uri, jpeg_bytes
+
+HOSTILE = """</li><script>alert(1)</script><img src=x onerror="alert(2)"> & ' \u2603 \udcff"""
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements with their attributes, and the text outside the style sheet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.source = path.read_text("utf-8")
+        self.feed(self.source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data.replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+    def images(self) -> list[str]:
+        return [attributes["src"] for tag, attributes in self.elements if tag == "img"]
+
+
+def pictures(channels: int = 3, side: int = 8, n: int = 40) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (n, side, side, channels), dtype=np.uint8)
+
+
+def test_says_the_headline_the_table_the_words_and_where_they_come_from(
+    tmp_path: Path, evaluation: Evaluation
+) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, evaluation, pictures(), title="Ten things", provenance={"command": "laconic demo"})
+    text = Page(path).text
+    for said in ("Ten things", "97.0 %", "6.10 bits", "2.70 bytes", "98.0 %", "MaxPro K=12", "192 bytes"):
+        assert said in text
+    for said in ("truck", "12+7+3", "2 bits", "said 20 times", "not said in this test", "laconic demo"):
+        assert said in text
+    assert "71 times as many as raw pixels" in text
+
+
+def test_needs_no_network_and_no_script(tmp_path: Path, evaluation: Evaluation) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, evaluation, pictures(), title="t", provenance={})
+    page = Page(path)
+    assert {tag for tag, _ in page.elements} & {"script", "iframe", "object", "base", "form"} == set()
+    for _, attributes in page.elements:
+        for name, value in attributes.items():
+            assert name.startswith("xmlns") or "//" not in value
+            assert name not in ("src", "href", "xlink:href") or value.startswith(("data:", "#"))
+    assert not re.search(r"@import|url\((?!#)", page.source)
+    assert "default-src 'none'" in page.source
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids)) > 0
+
+
+def test_hostile_names_stay_text(tmp_path: Path, evaluation: Evaluation) -> None:
+    word = replace(evaluation.words[0], name=HOSTILE, word=HOSTILE)
+    said = replace(evaluation.said, code=HOSTILE)
+    bad = replace(
+        evaluation,
+        source=HOSTILE,
+        classes=(HOSTILE, "b"),
+        words=(word,),
+        said=said,
+        codes=(*evaluation.codes, said),
+    )
+    path = tmp_path / "report.html"
+    write_report(path, bad, None, title=HOSTILE, provenance={HOSTILE: HOSTILE})
+    page = Page(path)
+    assert not [
+        tag for tag, attributes in page.elements if tag in ("script", "img") or "onerror" in attributes
+    ]
+    assert page.text.count("<script>alert(1)</script>") >= 7
+    assert r"\udcff" in page.text
+
+
+def test_embeds_as_many_pictures_as_asked_exactly(tmp_path: Path, evaluation: Evaluation) -> None:
+    path, shown = tmp_path / "report.html", pictures()
+    write_report(path, evaluation, shown, title="t", provenance={}, max_words=2, max_examples=2)
+    page = Page(path)
+    assert len(page.images()) == 4
+    assert "And 2 more words, said for 8 pictures (20.0 %)." in page.text
+    for uri, row in zip(page.images(), (0, 3, 1, 2), strict=True):
+        with urlopen(uri) as response:
+            assert np.array_equal(np.asarray(Image.open(BytesIO(response.read()))), shown[row])
+    write_report(path, evaluation, None, title="t", provenance={})
+    assert Page(path).images() == []
+
+
+def test_the_same_bytes_for_the_same_input(tmp_path: Path, evaluation: Evaluation) -> None:
+    for name in ("a.html", "b.html"):
+        write_report(tmp_path / name, evaluation, pictures(1), title="t", provenance={"seed": "0"})
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.html", "b.html"]
+
+
+def test_large_pictures_become_small_ones_in_their_shape() -> None:
+    with urlopen(data_uri(np.zeros((240, 320, 3), np.uint8))) as response:
+        assert Image.open(BytesIO(response.read())).size == (96, 72)
+
+
+def test_jpeg_bytes_is_the_mean_of_the_files() -> None:
+    shown, sizes = pictures(n=3, side=16), []
+    for picture in shown:
+        sheet = BytesIO()
+        Image.fromarray(picture).save(sheet, "JPEG", quality=75, optimize=True)
+        sizes.append(len(sheet.getvalue()))
+    assert jpeg_bytes(shown) == np.mean(sizes)
+
+
+@contextmanager
+def files_up_to(n_bytes: int) -> Iterator[None]:
+    """Let writing fail half-way, as on a disk that fills up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_the_old_report_survives_a_disk_that_fills_up(tmp_path: Path, evaluation: Evaluation) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    with files_up_to(10_000), pytest.raises(LaconicError, match=r"cannot write the report .*: .*; make room"):
+        write_report(path, evaluation, pictures(), title="t", provenance={})
+    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("report.html", "old")]
+
+
+def test_the_old_report_survives_when_it_cannot_be_replaced(
+    tmp_path: Path, evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: object, target: object) -> None:
+        raise PermissionError(13, f"not allowed: {source} -> {target}")
+
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    monkeypatch.setattr("os.replace", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(LaconicError, match="not allowed"):
+        write_report(path, evaluation, None, title="t", provenance={})
+    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("report.html", "old")]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path, evaluation: Evaluation) -> None:
+    with pytest.raises(LaconicError, match=r"cannot write the report .*nowhere.*No such file"):
+        write_report(tmp_path / "nowhere" / "report.html", evaluation, None, title="t", provenance={})
+
+
+def test_pictures_of_another_test_are_refused(tmp_path: Path, evaluation: Evaluation) -> None:
+    path = tmp_path / "report.html"
+    with pytest.raises(LaconicError, match="of 40 pictures, but 39 came: give all of them"):
+        write_report(path, evaluation, pictures(n=39), title="t", provenance={})
+    with pytest.raises(LaconicError, match="1 or 3 channels, not 4"):
+        write_report(path, evaluation, pictures(4), title="t", provenance={})
+    word = replace(evaluation.words[0], examples=(40,))
+    with pytest.raises(LaconicError, match=r"an example is row 0 \.\.\. 39 of the pictures, not 40"):
+        write_report(path, replace(evaluation, words=(word,)), pictures(), title="t", provenance={})
+    assert not path.exists()
