@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 WARM_UP = 2
@@ -12,9 +12,9 @@ WARM_UP = 2
 
 @dataclass(frozen=True)
 class Ratio:
-    """One line of a benchmark: `value` times the floor, where at most `limit` is wanted.
+    """One line of a benchmark: `value` times the floor (or `value` seconds), where at most `limit` is wanted.
 
-    `spread` is the interquartile range of the rounds' ratios, 0 for what is counted rather than timed.
+    `spread` is the interquartile range over the rounds, 0 for what is counted rather than timed.
 
     >>> Ratio("loss", 1.5, 0.1, 1.7).holds
     True
@@ -58,5 +58,14 @@ def measure(
         else:
             bare, ours = timed(floor), timed(work)
         ratios.append(ours / bare)
-    low, middle, high = statistics.quantiles(ratios[WARM_UP:], n=4)
-    return middle, high - low
+    return middle(ratios[WARM_UP:])
+
+
+def middle(values: Sequence[float]) -> tuple[float, float]:
+    """Median and interquartile range.
+
+    >>> middle([1.0, 2.0, 3.0, 4.0, 50.0, 6.0, 7.0])
+    (4.0, 5.0)
+    """
+    low, median, high = statistics.quantiles(values, n=4)
+    return median, high - low

@@ -9,7 +9,9 @@ import venv
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "lightning", "pyarrow", "datasets", "scikit-learn", "scipy", "pandas", "matplotlib", "onnx"}
@@ -48,6 +50,14 @@ def plain(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
     return python
 
 
+@pytest.fixture(scope="module")
+def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A codec trained for one epoch where everything is installed."""
+    folder = tmp_path_factory.mktemp("trained") / "codec"
+    run(sys.executable, "-m", "laconic.cli", "train", "digits", "--epochs", "1", "--out", folder)
+    return folder
+
+
 def packages(python: Path) -> dict[str, str]:
     listed = run(sys.executable, "-m", "pip", "--python", python, "list", "--format", "json")
     return {item["name"].lower(): item["version"] for item in json.loads(listed)}
@@ -56,12 +66,8 @@ def packages(python: Path) -> dict[str, str]:
 def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    files = {
-        path for path in (ROOT / "laconic").rglob("*") if path.is_file() and path.parent.name != "__pycache__"
-    }
-    assert {name for name in names if ".dist-info/" not in name} == {
-        str(path.relative_to(ROOT)) for path in files
-    }
+    files = {path for path in (ROOT / "laconic").rglob("*") if path.is_file() and path.parent.name != "__pycache__"}
+    assert {name for name in names if ".dist-info/" not in name} == {str(path.relative_to(ROOT)) for path in files}
     assert "laconic/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
@@ -72,8 +78,30 @@ def test_a_plain_install_is_small_and_brings_nothing_heavy(plain: Path):
     assert size_mb(plain.parents[1] / "lib") <= 250
 
 
-def test_the_command_works_in_a_plain_install(plain: Path):
-    assert "usage" in run(plain.parent / "laconic", "--help").lower()
+def test_a_plain_install_says_and_understands(plain: Path, codec: Path, tmp_path: Path):
+    picture, said = tmp_path / "picture.png", tmp_path / "said.lac"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 16), np.uint8)).save(picture)
+    laconic = plain.parent / "laconic"
+    assert json.loads(run(laconic, "encode", codec, picture, "-o", said, "--json"))["n"] == 1
+    there = json.loads(run(laconic, "decode", codec, said, "--json"))
+    here = json.loads(run(sys.executable, "-m", "laconic.cli", "decode", codec, said, "--json"))
+    assert there == here
+    assert there["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [("demo", "train"), ("train digits --out new", "train"), ("evaluate {codec} digits", "data")],
+)
+def test_a_plain_install_names_the_extra_that_is_missing(
+    plain: Path, codec: Path, tmp_path: Path, arguments: str, extra: str
+):
+    command = [plain.parent / "laconic", *arguments.format(codec=codec).split()]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert f"pip install 'laconic[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_arm_gets_everything_from_wheels(plain: Path, tmp_path: Path):

@@ -22,6 +22,5 @@ class Bench(Command):
         """A line for each ratio."""
         for ratio in result["ratios"]:
             verdict = "holds" if ratio["holds"] else "DOES NOT HOLD"
-            print(
-                f"{ratio['name']:58} {ratio['value']:8.3f} +- {ratio['spread']:.3f}  limit {ratio['limit']:<6} {verdict}"
-            )
+            measured = f"{ratio['value']:8.3f} +- {ratio['spread']:.3f}"
+            print(f"{ratio['name']:58} {measured}  limit {ratio['limit']:<6} {verdict}")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from laconic.cli.output import Command, percent
+from laconic.cli.output import CodecFolder, Command, OwnCode, percent
 
 SHOWN = 20  # meanings printed when there is no -o
 
@@ -17,21 +17,21 @@ SHOWN = 20  # meanings printed when there is no -o
 class Decode(Command):
     """Understand a .lac file again."""
 
-    codec: Positional[Path] = Path("codec")
-    file: Positional[Path] = Path("pictures.lac")
-    out: Annotated[Path | None, arg(aliases=["-o"])] = None
+    codec: CodecFolder
+    file: Annotated[Positional[Path], arg(metavar="FILE.lac")]
+    """What laconic encode wrote."""
+
+    out: Annotated[Path | None, arg(aliases=["-o"], metavar="FILE", help_behavior_hint="")] = None
     """A .parquet, .csv or .jsonl file for all meanings; without it the first are printed."""
 
-    own_code: str | None = None
-    """package.module:name of the code, where the codec was trained with one of your own."""
+    own_code: OwnCode = None
 
     def run(self) -> dict[str, Any]:
         """Decode all; write the table if one was asked for."""
-        from laconic.cli.parts import own_or_name
-        from laconic.codec import Codec
+        from laconic.cli.parts import codec_in
         from laconic.codec.bulk import decode_file, write_table
 
-        codec = Codec.load(self.codec, own_or_name(self.own_code) if self.own_code else None)
+        codec = codec_in(self.codec, self.own_code)
         meanings = decode_file(codec, self.file)
         if self.out is not None:
             write_table(meanings, self.out)

@@ -8,39 +8,42 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from laconic.cli.output import Command, say
+from laconic.cli.output import CodecFolder, Command, OwnCode, misuse, say, watched
 
 
 @dataclass(frozen=True)
 class Encode(Command):
     """Say pictures: each becomes a word of a few bits, all of them one .lac file."""
 
-    codec: Positional[Path] = Path("codec")
-    inputs: Positional[tuple[str, ...]] = ()
-    """Picture files, folders of them, or SOURCEs (their test split, or ?split=NAME)."""
+    codec: CodecFolder
+    inputs: Annotated[Positional[tuple[str, ...]], arg(metavar="INPUT...", help_behavior_hint="(required)")]
+    """Picture files, folders (in these, files named .jpg, .png, ... are tried), or SOURCEs (their test split). What
+    can't be read is left out and named, and the exit code is 1."""
 
     out: Annotated[Path, arg(aliases=["-o"])] = Path("pictures.lac")
-    own_code: str | None = None
-    """package.module:name of the code, where the codec was trained with one of your own."""
+    """The file; an older one there is replaced when all is encoded."""
+
+    own_code: OwnCode = None
 
     def run(self) -> dict[str, Any]:
         """Encode what can be read; count and name what can't."""
-        from laconic.cli.parts import own_or_name
-        from laconic.codec import Codec, CodecError
+        from laconic.cli.parts import codec_in
         from laconic.codec.bulk import encode_inputs
 
-        codec = Codec.load(self.codec, own_or_name(self.own_code) if self.own_code else None)
-        done = encode_inputs(codec, self.inputs, self.out)
-        for name, reason in done.failures:
-            say(f"skipped {name}: {reason}")
-        if done.n == 0:
-            raise CodecError(f"none of the {len(done.failures)} pictures could be read; nothing was written")
+        if not self.inputs:
+            misuse("encode needs an INPUT: laconic encode CODEC INPUT... -o FILE.lac")
+        done = encode_inputs(codec_in(self.codec, self.own_code), self.inputs, self.out, watched())
+        for failure in done.failures:
+            say(f"skipped {failure}")
+        if done.others:
+            say(f"{done.others} other files in the folders were not tried")
         return {
             "file": str(self.out),
             "n": done.n,
-            "skipped": len(done.failures),
             "bytes": done.n_bytes,
             "bits_mean": done.bits_mean,
+            "skipped": len(done.failures),
+            "failures": list(done.failures),
         }
 
     def show(self, result: dict[str, Any]) -> None:

@@ -13,11 +13,14 @@ from laconic.cli.demo import Demo
 from laconic.cli.encode import Encode
 from laconic.cli.evaluate import Evaluate
 from laconic.cli.inspect import Inspect
-from laconic.cli.output import fail, logs_to_stderr, print_json
+from laconic.cli.output import answers, fail, logs_to_stderr, print_json
 from laconic.cli.train import Train
-from laconic.contract import LaconicError
 
-DESCRIPTION = "Say what a picture means in a few bytes."
+DESCRIPTION = """Say what a picture means in a few bytes.
+
+Exit codes: 0 done, 1 failed or something unreadable was left out, 2 wrong usage.
+
+laconic --version tells the version."""
 
 Commands = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
@@ -31,14 +34,23 @@ Commands = (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command: exit code 0, 1 (a stated failure) or 2 (bad usage)."""
+    """Run one command: exit code 0, 1 (a stated failure, or something left out) or 2 (wrong usage)."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments == ["--version"]:
         from importlib.metadata import version
 
         print(f"laconic {version('laconic')}")
         return
-    command = tyro.cli(Commands, prog="laconic", description=DESCRIPTION, args=arguments)
+    with answers():  # --help, too, is one
+        command = tyro.cli(
+            Commands,
+            prog="laconic",
+            description=DESCRIPTION,
+            args=arguments,
+            config=(tyro.conf.DisallowNone, tyro.conf.FlagCreatePairsOff),
+        )
+    from laconic.contract import LaconicError  # not before: --help need not wait for numpy
+
     try:
         with logs_to_stderr():
             result = command.run()
@@ -48,7 +60,10 @@ def main(arguments: list[str] | None = None) -> None:
         fail("interrupted", command.json)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), command.json)
-    if command.json:
-        print_json(result)
-    else:
-        command.show(result)
+    with answers():
+        if command.json:
+            print_json(result)
+        else:
+            command.show(result)
+    if result.get("skipped"):
+        sys.exit(1)

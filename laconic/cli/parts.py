@@ -1,30 +1,34 @@
-"""Names on the command line to objects: sources, codes, and parts of one's own."""
+"""Names on the command line to objects: codecs, codes, and parts of one's own."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from laconic.codec import Codec
 from laconic.contract import LaconicError
-from laconic.data import Source, open_source
 from laconic.extras import load_object
 from laconic.language import BUILTIN, Code, conformance
 
+if TYPE_CHECKING:
+    from torch import nn
+
 
 class PartError(LaconicError):
-    """A name that stands for nothing."""
+    """A name that stands for nothing, or for something else than was wanted."""
 
 
-def source_named(spec: str) -> Source:
-    """The source that SPEC names."""
-    return open_source(spec)
+def codec_in(folder: Path, own_code: str | None) -> Codec:
+    """The codec in a folder; `own_code` names the class of its code (or one made of it), if it is an own one.
 
-
-def own_or_name(spec: str) -> Any:
-    """The object that `package.module:name` names; any other name is passed on."""
-    return load_object(spec) if ":" in spec else spec
+    Raises:
+        CodecError: it can't be used.
+        LaconicError: there is no such class.
+    """
+    own = load_object(own_code) if own_code is not None else None
+    return Codec.load(folder, own if own is None or isinstance(own, type) else type(own))
 
 
 def code_named(spec: str, k: int) -> Code:
@@ -35,8 +39,7 @@ def code_named(spec: str, k: int) -> Code:
         ConformanceError: an own code breaks a law of `laconic.language.conformance`.
     """
     if ":" in spec:
-        own = load_object(spec)
-        code: Code = own() if isinstance(own, type) else own
+        code: Code = _made(load_object(spec))
         conformance(code, raises=True)
         return code
     if spec not in BUILTIN:
@@ -44,6 +47,37 @@ def code_named(spec: str, k: int) -> Code:
     kind = BUILTIN[spec]
     made: Code = kind(k=k) if "k" in kind.__dataclass_fields__ else kind()
     return made
+
+
+def objective_named(spec: str) -> Any:
+    """A built-in objective's name, or an own function of (features, labels).
+
+    Raises:
+        PartError: what `spec` names can't be called.
+    """
+    if ":" not in spec:
+        return spec
+    objective = _made(load_object(spec))
+    if not callable(objective):
+        raise PartError(f"objective {spec}: a function of (features, labels) wanted, got {objective!r}")
+    return objective
+
+
+def encoder_named(spec: str) -> str | nn.Module:
+    """A built-in encoder's name, or an own network: a module, or a class or function that makes one.
+
+    Raises:
+        PartError: what `spec` names is no network.
+    """
+    if ":" not in spec:
+        return spec
+    from torch import nn
+
+    found = load_object(spec)
+    network = found if isinstance(found, nn.Module) or not callable(found) else found()
+    if not isinstance(network, nn.Module):
+        raise PartError(f"encoder {spec}: a torch.nn.Module, or what makes one, wanted, got {network!r}")
+    return network
 
 
 def benchmarks() -> list[Any]:
@@ -57,3 +91,7 @@ def benchmarks() -> list[Any]:
     sys.path.insert(0, str(Path.cwd()))
     ratios: list[Any] = importlib.import_module("benchmarks").run()
     return ratios
+
+
+def _made(part: Any) -> Any:
+    return part() if isinstance(part, type) else part

@@ -6,18 +6,18 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from laconic.cli.output import Command, percent, say
+from laconic.cli.output import Command, Flag, Maybe, percent, say, watched
 
 
 @dataclass(frozen=True)
 class Train(Command):
     """Train a codec on labelled pictures."""
 
-    source: Positional[str] = ""
+    source: Annotated[Positional[str], arg(metavar="SOURCE")]
     """digits, site, parquet:FOLDER, hub:NAME or folder:PATH, with options as in
     parquet:FOLDER?image=img&label=fine_label&group=COLUMN."""
 
@@ -30,10 +30,10 @@ class Train(Command):
     sparsity: Literal["none", "feature", "mask", "weighted"] = "mask"
     """What is made sparse: nothing, the features, the mask, or both together."""
 
-    sparsity_weight: float | None = None
+    sparsity_weight: Maybe[float] = None
     """The sparsity term's weight; the default suits the objective."""
 
-    target_bits: float | None = None
+    target_bits: Maybe[float] = None
     """Find the sparsity weight that gives messages of this mean length."""
 
     encoder: str = "cnn"
@@ -48,17 +48,21 @@ class Train(Command):
     k: int = 3
     """How many units a word names."""
 
-    epochs: int | None = None
-    """Train for so many epochs; with neither this nor --minutes, until --patience runs out."""
+    epochs: Maybe[int] = None
+    """Train for so many epochs."""
 
-    minutes: float | None = None
-    """Train for so long, everything included."""
+    minutes: Maybe[float] = None
+    """Train for so long, everything included; 15 if neither --epochs nor --patience says when to stop."""
 
-    patience: int = 5
-    """Epochs without improvement after which training stops."""
+    patience: Maybe[int] = None
+    """Train at a constant rate until so many epochs bring no improvement."""
 
     batch_size: int = 256
-    learning_rate: float | None = None
+    """Pictures in a training step."""
+
+    learning_rate: Maybe[float] = None
+    """The highest, after warming up; the default suits the objective."""
+
     temperature: float = 0.1
     """Of the contrastive loss."""
 
@@ -68,16 +72,16 @@ class Train(Command):
     augment: Literal["auto", "none", "shift", "shift-flip", "strong"] = "auto"
     """auto: shifts, and mirroring where pictures have colour."""
 
-    size: str | None = None
+    size: Maybe[str] = None
     """WIDTHxHEIGHT that the encoder sees; by default the pictures' own, 96 pixels at most."""
 
     fit: Literal["squash", "crop", "pad"] = "squash"
     """How pictures of another shape are made to fit."""
 
-    color: Literal["rgb", "gray"] | None = None
+    color: Maybe[Literal["rgb", "gray"]] = None
     """By default gray only if the pictures are."""
 
-    balance: bool = False
+    balance: Flag = False
     """Weigh rare classes up."""
 
     validation: float = 0.1
@@ -87,22 +91,25 @@ class Train(Command):
     """auto: bf16 where the processor has it."""
 
     seed: int = 0
-    resume: bool = False
+    """Of all randomness: the same seed gives the same codec on one CPU thread."""
+
+    resume: Flag = False
     """Continue the run that was left at this --out."""
 
     def run(self) -> dict[str, Any]:
         """Train, then say what was reached on held-out pictures."""
-        from laconic.cli.parts import code_named, own_or_name, source_named
+        from laconic.cli.parts import code_named, encoder_named, objective_named
+        from laconic.data import open_source
         from laconic.train import Recipe, choose_preprocessing, fit
 
-        source = source_named(self.source)
+        source = open_source(self.source)
         recipe = Recipe.with_defaults(
-            objective=own_or_name(self.objective),
+            objective=objective_named(self.objective),
             sparsity=self.sparsity,
             sparsity_weight=self.sparsity_weight,
             target_bits=self.target_bits,
             mask_input=self.mask_input,
-            encoder=own_or_name(self.encoder),
+            encoder=encoder_named(self.encoder),
             k=self.k,
             epochs=self.epochs,
             minutes=self.minutes,
@@ -125,12 +132,13 @@ class Train(Command):
             code=code_named(self.code, self.k),
             preprocessing=preprocessing,
             resume=self.resume,
-            progress=sys.stderr.isatty(),
+            progress=watched(),
             command=shlex.join(["laconic", *sys.argv[1:]]),
         )
         return {
             "codec": str(self.out),
             **codec.manifest["measured"],
+            "skipped": codec.manifest["provenance"]["skipped"],
             "seconds": codec.manifest["provenance"]["seconds"],
         }
 

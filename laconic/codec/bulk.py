@@ -3,61 +3,94 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from laconic.codec.codec import Codec
 from laconic.contract import LaconicError, Meaning, Symbols
-from laconic.data import Split, open_source, read_pictures
-from laconic.data.decoding import Picture
+from laconic.data import Loaded, Preprocessing, Split, load, open_source, picture_files, read_pictures
 from laconic.extras import need
-from laconic.language.stream import read_lac, write_lac
+from laconic.language.stream import read_lac, write_atomically, write_lac
 
 CHUNK = 1024  # pictures in memory at once
 TABLES = (".parquet", ".csv", ".jsonl")
+COLUMNS = ("row", "name", "label", "confidence", "word", "probabilities")
 
 
 class InputError(LaconicError):
-    """Something to encode that is neither a picture, nor a folder of pictures, nor a source."""
+    """Something that can't be encoded, or a place where nothing can be written."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What was encoded: how many pictures, into how many bytes, and what could not be read."""
+    """What was encoded: how many pictures, into how many bytes, and which could not be read and why.
+
+    `others` are the files in folders that don't call themselves pictures; they were not tried.
+    """
 
     n: int
     n_bytes: int
     bits_mean: float
-    failures: tuple[tuple[str, str], ...]
+    failures: tuple[str, ...]
+    others: int
 
 
-def encode_inputs(codec: Codec, inputs: Sequence[str], out: Path) -> Encoded:
+@dataclass(frozen=True)
+class _Input:
+    """One input: how many pictures it has, how those from `start` to `stop` are read, how failures are named."""
+
+    n: int
+    read: Callable[[int, int, Preprocessing], Loaded]
+    name: str = ""
+    others: int = 0
+
+
+def encode_inputs(codec: Codec, inputs: Sequence[str], out: Path, progress: bool = False) -> Encoded:
     """Say the pictures of `inputs` (files, folders, SOURCEs; in this order) in one `.lac` file.
 
-    Unreadable pictures are left out and named.
+    Unreadable pictures are left out and named; if all are, nothing is written.
 
     Raises:
-        InputError: an input is nothing that can be encoded.
+        InputError: an input is nothing that can be encoded, no picture could be read, or `out` is no place for a
+            file.
         StreamError: the file can't be written; what was there stays.
     """
+    check_place(out)
+    opened = [_opened(item) for item in inputs]
     words: list[Symbols] = []
-    failures: list[tuple[str, str]] = []
-    for pictures, names in _chunks(inputs):
-        loaded = read_pictures(pictures, codec.preprocessing)
-        failures += [(names[failure.row], failure.reason) for failure in loaded.failures]
-        if len(loaded.images):
+    failures: list[str] = []
+    tqdm = importlib.import_module("tqdm").tqdm  # it has no types
+    with tqdm(total=sum(each.n for each in opened), unit=" pictures", disable=not progress, leave=False) as bar:
+        for loaded, named in _read(opened, codec.preprocessing):
+            failures += named
             words.append(codec.said.say(codec.features(loaded.images)))
-    symbols = _joined(words)
-    if symbols is None:
-        return Encoded(0, 0, 0.0, tuple(failures))
+            bar.update(len(loaded.images) + len(named))
+    if not any(map(len, words)):
+        raise InputError("; ".join([f"none of {len(failures)} pictures could be read, nothing written", *failures[:1]]))
+    symbols = Symbols(np.concatenate([w.units for w in words]), np.concatenate([w.levels for w in words]))
     write_lac(out, codec.said.language, symbols, codec.fingerprint)
     bits = codec.said.language.bits(symbols)
-    return Encoded(len(symbols), out.stat().st_size, float(bits.mean()), tuple(failures))
+    others = sum(each.others for each in opened)
+    return Encoded(len(symbols), out.stat().st_size, float(bits.mean()), tuple(failures), others)
+
+
+def check_place(out: Path) -> None:
+    """Refuse a file name under which no file can stand, before any work is done for it.
+
+    Raises:
+        InputError: its folder doesn't exist, or something that is no file (a folder, a device) has this name.
+    """
+    if not out.parent.is_dir():
+        raise InputError(f"can't write {out}: there is no folder {out.parent}; make it first")
+    if out.exists() and not out.is_file():
+        raise InputError(f"can't write {out}: it is there and is no file; choose another name")
 
 
 def decode_file(codec: Codec, file: Path) -> list[Meaning]:
@@ -70,17 +103,20 @@ def decode_file(codec: Codec, file: Path) -> list[Meaning]:
 
 
 def write_table(meanings: Sequence[Meaning], out: Path) -> None:
-    """Meanings as a .parquet, .csv or .jsonl table: row, name, label, confidence, word, probabilities.
+    """Meanings as a .parquet, .csv (without probabilities) or .jsonl table, a row each, in their order.
 
     Raises:
-        InputError: another ending.
+        InputError: another ending, or no place for a file.
+        StreamError: the file can't be written; what was there stays.
     """
-    if out.suffix not in TABLES:
+    check_place(out)
+    write = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}.get(out.suffix.lower())
+    if write is None:
         raise InputError(f"a table ends in one of {', '.join(TABLES)}; {out} does not")
     rows = [
         {
             "row": row,
-            "name": meaning.name,
+            "name": meaning.name.encode("utf-8", "backslashreplace").decode(),  # a folder's may be no UTF-8
             "label": meaning.label,
             "confidence": meaning.confidence,
             "word": meaning.word,
@@ -88,57 +124,65 @@ def write_table(meanings: Sequence[Meaning], out: Path) -> None:
         }
         for row, meaning in enumerate(meanings)
     ]
-    part = out.with_name(out.name + ".part")
-    try:
-        part.write_bytes(_table_bytes(rows, out.suffix))
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+    write_atomically(out, write(rows))
 
 
-def _table_bytes(rows: list[dict[str, object]], suffix: str) -> bytes:
-    if suffix == ".jsonl":
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    if suffix == ".csv":
-        text = io.StringIO()
-        table = csv.DictWriter(text, [name for name in rows[0] if name != "probabilities"], extrasaction="ignore")
-        table.writeheader()
-        table.writerows(rows)
-        return text.getvalue().encode()
-    pyarrow, parquet = need("pyarrow", "data"), need("pyarrow.parquet", "data")
+def _jsonl(rows: list[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def _csv(rows: list[dict[str, Any]]) -> bytes:
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS[:-1], extrasaction="ignore")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _parquet(rows: list[dict[str, Any]]) -> bytes:
+    pa, parquet = need("pyarrow", "data"), need("pyarrow.parquet", "data")
+    types = (pa.int64(), pa.string(), pa.int64(), pa.float64(), pa.string(), pa.list_(pa.float64()))
     buffer = io.BytesIO()
-    parquet.write_table(pyarrow.Table.from_pylist(rows), buffer)
+    parquet.write_table(pa.Table.from_pylist(rows, pa.schema(list(zip(COLUMNS, types, strict=True)))), buffer)
     return buffer.getvalue()
 
 
-def _chunks(inputs: Sequence[str]) -> Iterator[tuple[list[Picture], list[str]]]:
-    """Pictures and their names, CHUNK at a time."""
-    for item in inputs:
-        if Path(item).is_dir():
-            files = sorted(path for path in Path(item).rglob("*") if path.is_file())
-            yield from _sliced([*map(str, files)])
-        elif Path(item).exists():
-            yield [item], [item]
-        elif ":" in item or item.partition("?")[0] in ("digits", "site"):
-            yield from _source_chunks(item)
-        else:
-            raise InputError(f"{item}: no such file or folder, and no SOURCE (digits, parquet:FOLDER, ...)")
+def _opened(item: str) -> _Input:
+    """What an input is: a built-in source, a folder, a file, or a source at some place."""
+    if item.partition("?")[0] in ("digits", "site"):
+        return _source(item)
+    if Path(item).is_dir():
+        files, others = picture_files(Path(item))
+        if not files:
+            raise InputError(f"{item}: there is no picture in this folder ({others} other files)")
+        return _files(files, others)
+    if Path(item).exists():
+        return _files([Path(item)], 0)
+    if ":" not in item:
+        raise InputError(f"{item}: no such file or folder, and no SOURCE (digits, parquet:FOLDER, ...)")
+    return _source(item)
 
 
-def _sliced(files: list[str]) -> Iterator[tuple[list[Picture], list[str]]]:
-    for start in range(0, len(files), CHUNK):
-        names = files[start : start + CHUNK]
-        yield list(names), names
+def _files(files: list[Path], others: int) -> _Input:
+    def read(start: int, stop: int, preprocessing: Preprocessing) -> Loaded:
+        return read_pictures(files[start:stop], preprocessing)
+
+    return _Input(len(files), read, others=others)
 
 
-def _source_chunks(spec: str) -> Iterator[tuple[list[Picture], list[str]]]:
+def _source(spec: str) -> _Input:
     split: Split = open_source(spec).split("test")
-    for start in range(0, len(split), CHUNK):
-        rows = range(start, min(start + CHUNK, len(split)))
-        yield [split.picture(row) for row in rows], [f"{spec} row {row}" for row in rows]
+
+    def read(start: int, stop: int, preprocessing: Preprocessing) -> Loaded:
+        return load(split.subset(np.arange(start, min(stop, len(split)))), preprocessing, max_unreadable=1.0)
+
+    return _Input(len(split), read, spec)
 
 
-def _joined(words: list[Symbols]) -> Symbols | None:
-    if not words:
-        return None
-    return Symbols(np.concatenate([w.units for w in words]), np.concatenate([w.levels for w in words]))
+def _read(inputs: list[_Input], preprocessing: Preprocessing) -> Iterator[tuple[Loaded, list[str]]]:
+    """Pictures, CHUNK at a time, and the failures among them, named."""
+    for each in inputs:
+        for start in range(0, each.n, CHUNK):
+            loaded = each.read(start, start + CHUNK, preprocessing)
+            rows = [(start + failure.row, failure.reason) for failure in loaded.failures]
+            yield loaded, [f"{each.name} row {row}: {reason}" if each.name else reason for row, reason in rows]

@@ -15,17 +15,18 @@ from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 from jaxtyping import Float32, UInt8
+from PIL import Image
 
-from laconic.codec.folder import read_folder
+from laconic.codec.folder import CodecError, read_folder
 from laconic.codec.session import Session
 from laconic.codec.speech import Speech
 from laconic.codec.tables import read_speeches
-from laconic.contract import Meaning, Symbols
-from laconic.data import Picture, Preprocessing
+from laconic.contract import LaconicError, Meaning, Symbols
+from laconic.data import Picture, PictureError, Preprocessing, read_pictures
 
 BATCH = 256  # pictures that go through the encoder at once
 
-Images: TypeAlias = Sequence[Picture] | UInt8[np.ndarray, "n height width channels"]
+Images: TypeAlias = Sequence[Picture] | UInt8[np.ndarray, "n height width *channels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +49,15 @@ class Codec:
         `threads` limits ONNX Runtime's threads (default: all cores).
 
         Raises:
-            CodecError: the folder is missing, truncated, edited, newer or foreign.
+            CodecError: the folder is missing, truncated, edited, newer or foreign, or its parts don't fit each
+                other.
         """
         manifest, files = read_folder(Path(folder))
-        return cls(
-            classes=tuple(manifest["classes"]),
-            preprocessing=Preprocessing(**manifest["preprocessing"]),
-            speeches=read_speeches(manifest["speeches"], files["speeches.safetensors"], code),
-            session=Session(files["encoder.onnx"], threads),
-            manifest=manifest,
-        )
+        classes, preprocessing, index = _described(manifest)
+        speeches = read_speeches(index, files["speeches.safetensors"], code)
+        session = Session(files["encoder.onnx"], threads)
+        _check_fit(classes, preprocessing, speeches, session)
+        return cls(classes, preprocessing, speeches, session, manifest)
 
     @property
     def said(self) -> Speech:
@@ -70,10 +70,10 @@ class Codec:
         return self.said.fingerprint
 
     def features(self, images: Images) -> Float32[np.ndarray, "n units"]:
-        """The encoder's output for pictures of any size: paths, PIL pictures, or uint8 arrays.
+        """The encoder's output for pictures of any size: paths, bytes, PIL pictures, or uint8 arrays.
 
         Raises:
-            PictureError: a picture can't be read.
+            PictureError: the first picture that can't be read, with its number; or one bare picture.
         """
         parts = [self.session(batch) for batch in self._batches(images)]
         return np.concatenate(parts) if parts else np.zeros((0, self.session.units), np.float32)
@@ -82,7 +82,7 @@ class Codec:
         """Each picture as a packet of a few bytes.
 
         Raises:
-            PictureError: a picture can't be read.
+            PictureError: as for `features`.
         """
         return self.said.packets(self.said.say(self.features(images)))
 
@@ -100,6 +100,8 @@ class Codec:
         Raises:
             PacketError: a packet is damaged, foreign or of another version (errors="raise").
         """
+        if errors not in ("raise", "skip"):
+            raise CodecError(f'errors is "raise" or "skip", not {errors!r}')
         symbols, failures = self.said.hear(packets)
         if not failures:
             return self.meanings(symbols)
@@ -124,5 +126,43 @@ class Codec:
         return [distinct[i] for i in inverse.reshape(-1).tolist()]
 
     def _batches(self, images: Images) -> Iterator[UInt8[np.ndarray, "batch height width channels"]]:
+        if isinstance(images, str | bytes | Path | Image.Image):
+            raise PictureError("wanted several pictures; put a single one in a list")
         for start in range(0, len(images), BATCH):
-            yield self.preprocessing.batch(images[start : start + BATCH])
+            some = images[start : start + BATCH]
+            if isinstance(some, np.ndarray):
+                yield self.preprocessing.batch(some)
+                continue
+            loaded = read_pictures(some, self.preprocessing)
+            for failure in loaded.failures:
+                raise PictureError(f"picture {start + failure.row}: {failure.reason}")
+            yield loaded.images
+
+
+def _described(manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], Preprocessing, dict[str, Any]]:
+    """The classes, the preprocessing and the index of speeches that a manifest holds."""
+    try:
+        classes, index = manifest["classes"], manifest["speeches"]
+        preprocessing = Preprocessing(**manifest["preprocessing"])
+        are_names = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
+        if not are_names or not isinstance(index, dict) or "said" not in index:
+            raise TypeError("class names and an index of speeches wanted")
+    except (KeyError, TypeError, LaconicError) as error:
+        raise CodecError(f"codec.json does not describe a codec ({error}); copy the codec again") from error
+    return tuple(classes), preprocessing, index
+
+
+def _check_fit(
+    classes: tuple[str, ...], preprocessing: Preprocessing, speeches: Mapping[str, Speech], session: Session
+) -> None:
+    """Refuse parts that are each as written, but were not written for each other."""
+    if session.shape != preprocessing.shape:
+        raise CodecError(f"encoder.onnx takes pictures {session.shape}, codec.json makes {preprocessing.shape}")
+    silence = np.zeros((1, session.units), np.float32)
+    for name, speech in speeches.items():
+        try:
+            n_classes = speech.posterior(speech.say(silence)).shape[1]
+        except Exception as error:  # an own code may refuse what it is given as it likes
+            raise CodecError(f"encoder.onnx gives features that {name} can't say: {error}") from error
+        if n_classes != len(classes):
+            raise CodecError(f"codec.json names {len(classes)} classes, {name} knows {n_classes}")

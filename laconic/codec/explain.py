@@ -18,11 +18,10 @@ class ExplainError(LaconicError):
 
 def explain_codec(codec: Codec) -> dict[str, Any]:
     """The lexicon: each word with its codeword, what it means, and how often training said it."""
-    speech = codec.said
-    language = speech.language
+    language = codec.said.language
     alphabet = language.code.alphabet
     return {
-        "classes": ", ".join(codec.classes),
+        "classes": list(codec.classes),
         "pictures": "{width}x{height} {color}, {fit}".format(**vars(codec.preprocessing)),
         "code": f"{language.code.name}: {alphabet.k} of {alphabet.n_units} units, {alphabet.level_bits} bits each",
         "fingerprint": codec.fingerprint.hex(),
@@ -38,13 +37,13 @@ def word_table(codec: Codec) -> list[dict[str, Any]]:
     speech = codec.said
     lexicon, codewords = speech.language.lexicon, speech.language.huffman.codewords
     posterior = speech.posterior(lexicon.symbols)
-    meant = posterior.argmax(axis=1)
+    meant, seen = posterior.argmax(axis=1), lexicon.n_seen
     return [
         {
             "word": word,
             "code": codewords[row].to01(),
             "bits": len(codewords[row]),
-            "count": int(lexicon.n_seen[row]),
+            "count": int(seen[row]),
             "name": codec.classes[meant[row]],
             "confidence": round(float(posterior[row, meant[row]]), 4),
         }
@@ -80,7 +79,7 @@ def explain_packet(text: str, codec: Codec | None) -> dict[str, Any]:
 
     Raises:
         ExplainError: `text` is not hexadecimal.
-        PacketError: the packet is damaged, foreign or of another version.
+        PacketError: the packet is damaged, foreign or of another version (told only by its codec).
     """
     try:
         packet = bytes.fromhex(text)
@@ -88,18 +87,20 @@ def explain_packet(text: str, codec: Codec | None) -> dict[str, Any]:
         raise ExplainError(f"{text!r} is neither a file, nor a folder, nor a packet in hexadecimal digits") from None
     if not packet:
         raise ExplainError("the packet is empty; it has at least a header and a check")
-    first = f"{packet[0]:08b}"
+    body = [_field("rest", _bits(packet[1:]), "payload and check; --codec CODEC explains them")]
+    fields = _header(packet[0]) + (body if codec is None else _body(packet, codec))
+    return {"bytes": len(packet), "fields": [field for field in fields if field["bits"] or field["name"] == "meaning"]}
+
+
+def _header(first: int) -> list[dict[str, str]]:
+    bits = f"{first:08b}"
     kinds = {int(kind): kind.name.lower() for kind in Kind}
-    fields = [
-        _field("header", first[:3], f"version {int(first[:3], 2)}"),
-        _field("", first[3:5], f"kind: {kinds.get(int(first[3:5], 2), 'unknown')}"),
-        _field("", first[5:7], f"generation {int(first[5:7], 2)} of the codec"),
-        _field("", first[7:], "reserved, zero"),
+    return [
+        _field("header", bits[:3], f"version {int(bits[:3], 2)}"),
+        _field("", bits[3:5], f"kind: {kinds.get(int(bits[3:5], 2), 'unknown')}"),
+        _field("", bits[5:7], f"generation {int(bits[5:7], 2)} of the codec"),
+        _field("", bits[7:], "reserved, zero"),
     ]
-    if codec is None:
-        fields.append(_field("rest", _bits(packet[1:]), "payload and check; --codec CODEC explains them"))
-        return {"bytes": len(packet), "fields": fields}
-    return {"bytes": len(packet), "fields": fields + _body(packet, codec)}
 
 
 def _body(packet: bytes, codec: Codec) -> list[dict[str, str]]:
@@ -110,27 +111,17 @@ def _body(packet: bytes, codec: Codec) -> list[dict[str, str]]:
     n_bits = int(speech.language.bits(symbols)[0])
     split = len(packet) - int(speech.check)
     payload = _bits(packet[1:split])
-    row = int(speech.language.lexicon.find(symbols)[0])
-    n_code = n_bits if row >= 0 else n_bits - speech.language.tail_bits
-    fields = [
-        _field(
-            "payload",
-            payload[:n_code],
-            f"word {meaning.word}" if row >= 0 else "escape: a word that training did not hear",
-        )
+    is_listed = int(speech.language.lexicon.find(symbols)[0]) >= 0
+    n_code = n_bits if is_listed else n_bits - speech.language.tail_bits
+    word = f"word {meaning.word}"
+    covered = f"{speech.check.name} over fingerprint {codec.fingerprint.hex()}, header, payload"
+    return [
+        _field("payload", payload[:n_code], word if is_listed else "escape: a word that training did not hear"),
+        _field("", payload[n_code:n_bits], f"its number in the alphabet: {word}"),
+        _field("", payload[n_bits:], "padding"),
+        _field("check", _bits(packet[split:]), covered),
+        _field("meaning", "", f"{meaning.name}, {100 * meaning.confidence:.1f} %"),
     ]
-    if row < 0:
-        fields.append(_field("", payload[n_code:n_bits], f"its number in the alphabet: word {meaning.word}"))
-    fields.append(_field("", payload[n_bits:], "padding"))
-    fields.append(
-        _field(
-            "check",
-            _bits(packet[split:]),
-            f"{speech.check.name} over fingerprint {codec.fingerprint.hex()}, header, payload",
-        )
-    )
-    fields.append(_field("meaning", "", f"{meaning.name}, {100 * meaning.confidence:.1f} %"))
-    return fields
 
 
 def _field(name: str, bits: str, meaning: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ codec/
   codec.json            what it is: classes, preprocessing, code, provenance, and each file's SHA-256
   encoder.onnx          uint8 pictures [n, H, W, C] -> features [n, units]
   speeches.safetensors  the language that it speaks, its rivals, and their receivers' tables
-  weights.safetensors   the network, for further training (optional)
+  weights.safetensors   the network, for further training; a node needs no copy of it
 ```
 """
 
@@ -17,6 +17,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,11 @@ def write_folder(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, 
     Raises:
         CodecError: `folder` exists and is not a Codec folder, or the disk refuses the new one.
     """
+    folder = folder.resolve()  # a link to a codec stays a link
     check_replaceable(folder)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     whole = {"laconic_codec": FORMAT, **manifest, "files": digests}
-    text = json.dumps({**whole, "digest": _digest(whole)}, indent=1, ensure_ascii=False)
+    text = json.dumps({**whole, "digest": _digest(whole)}, indent=1)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
@@ -58,7 +60,11 @@ def write_folder(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, 
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse to write a codec over anything that is not one."""
+    """Refuse to write a codec over anything that is not one.
+
+    Raises:
+        CodecError: `folder` is a file, or a folder of other things.
+    """
     if folder.is_dir() and not any(folder.iterdir()):
         return
     if folder.exists() and not (folder / MANIFEST).is_file():
@@ -66,24 +72,28 @@ def check_replaceable(folder: Path) -> None:
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The manifest and the files that the codec needs, each checked against its digest.
+    """The manifest and the files that a codec needs, once every file that is there has fitted its digest.
 
     Raises:
-        CodecError: anything is missing, of another version, or not as it was written.
+        CodecError: anything needed is missing, of another version, or not as it was written.
     """
     manifest = _read_manifest(folder)
     files: dict[str, bytes] = {}
     for name, digest in manifest["files"].items():
-        files[name] = _read(folder, name)
-        if hashlib.sha256(files[name]).hexdigest() != digest:
+        if name not in REQUIRED and not (folder / name).exists():
+            continue
+        content = _read(folder, name)
+        if hashlib.sha256(content).hexdigest() != digest:
             raise CodecError(f"{folder / name} is not as it was written (truncated or edited); copy the codec again")
+        if name in REQUIRED:
+            files[name] = content
     return manifest, files
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(_read(folder, MANIFEST))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CodecError(f"{folder / MANIFEST} is not JSON (truncated or edited); copy the codec again") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("laconic_codec"), int):
         raise CodecError(f"{folder} is not a laconic codec: its {MANIFEST} says nothing of the format")
@@ -93,20 +103,32 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         )
     if manifest.pop("digest", None) != _digest(manifest):
         raise CodecError(f"{folder / MANIFEST} is not as it was written (edited); copy the codec again")
-    missing = [name for name in REQUIRED if name not in manifest["files"]]
-    if missing or any(Path(name).name != name for name in manifest["files"]):
+    listed = manifest.get("files")
+    if not isinstance(listed, dict) or not set(REQUIRED) <= set(listed) or not all(map(_is_plain, listed)):
         raise CodecError(f"{folder / MANIFEST} lists the wrong files; copy the codec again")
     return manifest
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is that of a file in the folder itself."""
+    return name not in ("", "..") and "\0" not in name and Path(name).name == name
 
 
 def _read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
-    except FileNotFoundError:
-        wanted = f"{folder} is not a Codec folder" if name == MANIFEST else f"{folder} is incomplete"
-        raise CodecError(f"{wanted}: {name} is missing") from None
+    except (FileNotFoundError, NotADirectoryError):
+        if name != MANIFEST:
+            raise CodecError(f"{folder} is incomplete: {name} is missing") from None
+        raise CodecError(f"{folder} is not a Codec folder: {name} is missing{_left_over(folder)}") from None
     except OSError as error:
         raise CodecError(f"can't read {folder / name}: {error.strerror}") from error
+
+
+def _left_over(folder: Path) -> str:
+    """Where the older codec is, if a machine stopped in the middle of `_swap`."""
+    left = sorted(folder.absolute().parent.glob(f".{escape(folder.name)}.*.old"))
+    return f"; an interrupted write left the older codec as {left[0]}: rename it" if left else ""
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -122,16 +144,16 @@ def _swap(fresh: Path, folder: Path) -> None:
         fresh.rename(folder)
         return
     aside = fresh.with_suffix(".old")
-    folder.rename(aside)
     try:
+        folder.rename(aside)
         fresh.rename(folder)
-    except OSError:
-        aside.rename(folder)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+    finally:  # an interruption as well leaves one of the two in place
+        if aside.exists() and not folder.exists():
+            aside.rename(folder)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:
     """SHA-256 of the manifest in canonical form: it finds accidents and edits; it is no signature."""
-    canonical = json.dumps(manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

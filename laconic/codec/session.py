@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from laconic.codec.folder import CodecError
-from laconic.extras import need
 
 
 class Session:
     """uint8 pictures [n, H, W, C] to float32 features [n, units], by ONNX Runtime on the CPU.
 
+    `shape` is (H, W, C), `units` the number of features.
+
     Raises:
-        CodecError: the bytes are no network that this ONNX Runtime can run.
+        CodecError: the bytes are no network that this ONNX Runtime can run, or not such a one.
     """
 
     def __init__(self, network: bytes, threads: int | None = None) -> None:
-        onnxruntime = need("onnxruntime", "edge")
+        onnxruntime = importlib.import_module("onnxruntime")  # it has no types
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads is not None:
@@ -26,8 +29,24 @@ class Session:
             self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise CodecError(f"encoder.onnx can't be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error
-        self.units = int(self._session.get_outputs()[0].shape[1])
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        found = [(each.type, len(each.shape)) for each in (*inputs, *outputs)]
+        if found != [("tensor(uint8)", 4), ("tensor(float)", 2)] or not isinstance(outputs[0].shape[1], int):
+            raise CodecError(
+                "encoder.onnx is no encoder: uint8 pictures [n, height, width, channels] to float32 features "
+                f"[n, units] wanted, got {found}"
+            )
+        self._input = inputs[0].name
+        self.shape = tuple(inputs[0].shape[1:])
+        self.units = int(outputs[0].shape[1])
 
     def __call__(self, images: UInt8[np.ndarray, "batch height width channels"]) -> Float32[np.ndarray, "batch units"]:
-        """The features of some pictures."""
-        return np.asarray(self._session.run(None, {"images": images})[0])
+        """The features of some pictures.
+
+        Raises:
+            CodecError: the network fails on them.
+        """
+        try:
+            return np.asarray(self._session.run(None, {self._input: images})[0])
+        except Exception as error:
+            raise CodecError(f"encoder.onnx failed on pictures of shape {images.shape}: {error}") from error

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 
 from laconic.codec.folder import CodecError
 from laconic.codec.speech import Speech
-from laconic.contract import LaconicError
 from laconic.language import BUILTIN, Language, restore, state
+from laconic.language.crc import Check
 from laconic.receiver import LinearReceiver, WordReceiver
 
 RECEIVERS: dict[str, type[Any]] = {"words": WordReceiver, "linear": LinearReceiver}
@@ -31,6 +31,8 @@ def write_speeches(speeches: Mapping[str, Speech]) -> tuple[bytes, dict[str, Any
         index[name] = {
             "code": {"name": speech.language.code.name, **code},
             "receiver": {"name": speech.receiver.name, **receiver},
+            "check": speech.check.name,
+            "generation": speech.generation,
         }
     return safetensors.numpy.save(tables), index
 
@@ -46,15 +48,9 @@ def read_speeches(index: Mapping[str, Any], content: bytes, own: type | None = N
         return {name: _speech(name, entry, tables, own) for name, entry in index.items()}
     except CodecError:
         raise
-    except (
-        safetensors.SafetensorError,
-        LaconicError,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-    ) as error:
-        raise CodecError(f"speeches.safetensors and codec.json contradict each other: {error}") from error
+    except Exception as error:  # an own code may refuse its tables as it likes
+        message = f"{type(error).__name__}: {error}"
+        raise CodecError(f"speeches.safetensors and codec.json contradict each other: {message}") from error
 
 
 def _speech(name: str, entry: Mapping[str, Any], tables: Mapping[str, np.ndarray], own: type | None) -> Speech:
@@ -62,21 +58,32 @@ def _speech(name: str, entry: Mapping[str, Any], tables: Mapping[str, np.ndarray
         prefix = f"{name}/{which}/"
         return {key.removeprefix(prefix): table for key, table in tables.items() if key.startswith(prefix)}
 
-    code = restore(_code_class(entry["code"]["name"], own), _without_name(entry["code"]), part("code"))
-    receiver = restore(RECEIVERS[entry["receiver"]["name"]], _without_name(entry["receiver"]), part("receiver"))
-    return Speech(Language.from_tables(code, part("language")), receiver)
+    kind = _code_class(entry["code"]["name"], own if name == "said" else None)
+    code = restore(kind, _scalars(kind, entry["code"]), part("code"))
+    receives = RECEIVERS[entry["receiver"]["name"]]
+    receiver = restore(receives, _scalars(receives, entry["receiver"]), part("receiver"))
+    language = Language.from_tables(code, part("language"))
+    alphabet = language.lexicon.alphabet
+    counted = (alphabet.n_units, 2**alphabet.level_bits)
+    if isinstance(receiver, WordReceiver) and receiver.unit_counts.shape[:2] != counted:
+        raise CodecError(f"{name}: counts of {counted} units and levels wanted, got {receiver.unit_counts.shape[:2]}")
+    return Speech(language, receiver, Check[entry.get("check", "CRC8")], entry.get("generation", 0))
 
 
 def _code_class(name: str, own: type | None) -> type[Any]:
-    if own is not None and getattr(own, "name", None) == name:
+    named = getattr(own, "name", None)
+    if own is not None and (named == name or not isinstance(named, str)):  # only its instances have a name
         return own
     if name not in BUILTIN:
+        came = f"; {own.__name__} is the code {named!r}" if own is not None else ""
         raise CodecError(
             f"this codec speaks the code {name!r}, which is not part of laconic: "
-            "give its class to Codec.load(..., code=), or --own-code package.module:name"
+            f"give its class to Codec.load(..., code=), or --own-code package.module:name{came}"
         )
     return BUILTIN[name]
 
 
-def _without_name(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key != "name"}
+def _scalars(kind: type[Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields among an entry's values: its name is one only where the class says so."""
+    is_field = "name" in {field.name for field in dataclasses.fields(kind)}
+    return {key: value for key, value in entry.items() if key != "name" or is_field}

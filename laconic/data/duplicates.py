@@ -122,7 +122,7 @@ def _thumbnails(images: UInt8[np.ndarray, "n height width channels"]) -> Float32
     thumbnails = np.empty((len(images), len(down), len(across)), np.float32)
     for i in range(0, len(images), _BLOCK):
         thumbnails[i : i + _BLOCK] = down @ (_grey(images[i : i + _BLOCK]) - 128) @ across.T
-    return thumbnails.reshape(len(images), -1)
+    return thumbnails.reshape(len(images), len(down) * len(across))
 
 
 def _cells(n_pixels: int) -> Float32[np.ndarray, "cells pixels"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,33 +53,29 @@ def open_folder(spec: Spec) -> Source:
         raise SourceError(f"{spec.text}: {root} is no folder; wanted one sub-folder of pictures for each class")
     folders = _folders(root)
     divisions = [name for name in folders if name == "train" or name in TEST_NAMES]
-    if not divisions:
-        return _divided(spec, _listing(root))
-    if len(divisions) < len(folders):
+    if 0 < len(divisions) < len(folders):
         others = ", ".join(name for name in folders if name not in divisions)
         raise SourceError(f"{spec.text}: {others} beside {', '.join(divisions)}: wanted either classes or splits")
-    listings = {name: _listing(root / name) for name in divisions}
+    listings = {name: _listing(root / name) for name in divisions} or {"train": _listing(root)}
     names = listings.get("train", next(iter(listings.values()))).names
     splits = {name: _split(spec, name, listing, names) for name, listing in listings.items()}
+    test = spec.options.get("split")
+    if list(splits) == ["train"] and test != "train":
+        splits = _divided(splits["train"], listings["train"])
     skipped = sum(listing.skipped for listing in listings.values())
-    return Source(spec.text, names, with_test(spec.text, splits, spec.options.get("split")), skipped)
+    return Source(spec.text, names, with_test(spec.text, splits, test), skipped)
 
 
-def _divided(spec: Spec, listing: _Listing) -> Source:
-    whole = _split(spec, "train", listing, listing.names)
-    train, held = divide(whole.labels, None, HOLD_OUT, _keys(listing.relative))
-    seen, unseen = divide(
-        np.zeros(len(listing.unknown), np.int64),
-        None,
-        HOLD_OUT,
-        _keys(tuple(Path(path).name for path in listing.unknown)),
-    )
+def _divided(whole: Split, listing: _Listing) -> dict[str, Split]:
+    unknown_names = tuple(Path(path).name for path in listing.unknown)
+    none = np.zeros(len(unknown_names), np.int64)
+    sides = divide(whole.labels, None, HOLD_OUT, _keys(listing.relative))
+    unknown_sides = divide(none, None, HOLD_OUT, _keys(unknown_names))
     splits = {}
-    for name, rows, unknown in (("train", train, seen), ("test", held, unseen)):
-        part = whole.subset(rows, name)
-        pictures = tuple(listing.unknown[i] for i in unknown)
-        splits[name] = Split(name, part.pictures, part.rows, part.labels, unknown=pictures)
-    return Source(spec.text, listing.names, with_test(spec.text, splits, spec.options.get("split")), listing.skipped)
+    for name, rows, others in zip(("train", "test"), sides, unknown_sides, strict=True):
+        unknown = tuple(listing.unknown[i] for i in others)
+        splits[name] = replace(whole.subset(rows, name), unknown=unknown)
+    return splits
 
 
 def _split(spec: Spec, name: str, listing: _Listing, names: tuple[str, ...]) -> Split:

@@ -87,7 +87,7 @@ def _majority(unit_of_row: np.ndarray, labels: np.ndarray) -> np.ndarray:
     pairs, counts = np.unique(np.stack([unit_of_row, labels], 1), axis=0, return_counts=True)
     order = np.lexsort([counts, pairs[:, 0]])
     units, labels = pairs[order].T
-    last = np.append(units[1:] != units[:-1], True)
+    last = np.append(units[1:] != units[:-1], True)[: len(units)]  # no units, no last one
     return np.asarray(labels[last])
 
 

@@ -70,8 +70,10 @@ def with_test(text: str, splits: Mapping[str, Split], test: str | None) -> dict[
 def divided(split: Split) -> tuple[Split, Split]:
     """A split in two, by a hash of its pictures: the same each time, and equal pictures on one side."""
     contents = (split.stored_bytes(row) for row in range(len(split)))
-    keys = (content_key(b"%d:" % len(c) + c[:_KEY_BYTES] + c[-_KEY_BYTES:]) for c in contents)
-    train, held = divide(split.labels, split.groups, HOLD_OUT, np.fromiter(keys, np.uint64, len(split)))
+    hashes = (content_key(b"%d:" % len(c) + c[:_KEY_BYTES] + c[-_KEY_BYTES:]) for c in contents)
+    keys = np.fromiter(hashes, np.uint64, len(split))
+    groups = np.unique(keys, return_inverse=True)[1] if split.groups is None else split.groups
+    train, held = divide(split.labels, groups, HOLD_OUT, keys)
     return split.subset(train, "train"), split.subset(held, "test")
 
 

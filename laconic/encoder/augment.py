@@ -61,8 +61,7 @@ class Augmentation:
         smallest, largest = self.crop_scale or (1.0, 1.0)
         if not 0 < smallest <= largest <= 1:
             raise AugmentationError(
-                "crop_scale must be two parts of the area, 0 < smallest <= largest <= 1, "
-                f"not {self.crop_scale}"
+                f"crop_scale must be two parts of the area, 0 < smallest <= largest <= 1, not {self.crop_scale}"
             )
 
     def __call__(
@@ -110,9 +109,7 @@ class Augmentation:
         """[batch, 2, 3]: where in the picture, whose sides go from -1 to 1, each point of the view lies."""
         smallest, largest = self.crop_scale or (1.0, 1.0)
         area = smallest + (largest - smallest) * _uniform(batch, generator)
-        ratio = (
-            torch.exp(MAX_LOG_RATIO * _signed(batch, generator)) if self.crop_scale else torch.ones_like(area)
-        )
+        ratio = torch.exp(MAX_LOG_RATIO * _signed(batch, generator)) if self.crop_scale else torch.ones_like(area)
         x_scale, y_scale = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
         x_centre = (1 - x_scale) * _signed(batch, generator)
         y_centre = (1 - y_scale) * _signed(batch, generator)

@@ -109,8 +109,7 @@ def _output_shape(backbone: nn.Module, channels: int, size: Size) -> torch.Size:
     if not isinstance(output, Tensor) or output.ndim not in (2, 4) or len(output) != 2:
         came = list(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise EncoderError(
-            "the backbone must give [batch, units] or [batch, units, rows, columns]; for 2 pictures it gave "
-            f"{came}"
+            f"the backbone must give [batch, units] or [batch, units, rows, columns]; for 2 pictures it gave {came}"
         )
     return output.shape
 

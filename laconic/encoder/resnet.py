@@ -55,9 +55,7 @@ class Residual(nn.Module):
         same = channels == width and stride == (1, 1)
         self.shortcut = nn.Identity() if same else nn.Sequential(*_convolution(channels, width, 1, stride))
 
-    def forward(
-        self, x: Float[Tensor, "batch channels height width"]
-    ) -> Float[Tensor, "batch out rows columns"]:
+    def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch out rows columns"]:
         """The block's map."""
         return torch.relu(self.branch(x) + self.shortcut(x))
 

@@ -31,9 +31,7 @@ def top_k(features: Float[Tensor, "batch units"], k: int) -> Float[Tensor, "batc
     be.
     """
     strongest = features.topk(min(k, features.shape[1]), dim=1)
-    return straight_through(
-        features, torch.zeros_like(features).scatter(1, strongest.indices, strongest.values)
-    )
+    return straight_through(features, torch.zeros_like(features).scatter(1, strongest.indices, strongest.values))
 
 
 def levels(
@@ -49,12 +47,17 @@ def levels(
     return straight_through(features, (level - 0.5).clamp(min=0) * top / highest)
 
 
-def named_units(features: Float[Tensor, "batch units"], k: int) -> Float[Tensor, "batch units"]:
+def named_units(features: Float[Tensor, "batch units"], k: int, softness: float = 0.3) -> Float[Tensor, "batch units"]:
     """A one-bit MaxAmp-K word in the loop: 1 for each of the k strongest units that fire, 0 for the others.
 
-    The gradient is that of the features over the named ones' mean amplitude, and passes to every unit.
+    Going back it is a sigmoid of how far each amplitude lies above the threshold, midway between the k-th and the
+    next, in units of `softness` times the named ones' mean: units near the threshold move most, and one that is
+    named beyond doubt has no reason to grow.
     """
-    strongest = features.topk(min(k, features.shape[1]), dim=1)
-    words = torch.zeros_like(features).scatter(1, strongest.indices, (strongest.values > 0).to(features))
-    scale = strongest.values.detach().mean(dim=1, keepdim=True).clamp_min(1e-3)
-    return straight_through(features / scale, words)
+    k = min(k, features.shape[1])
+    strongest = features.topk(min(k + 1, features.shape[1]), dim=1)
+    named = strongest.values[:, :k]
+    words = torch.zeros_like(features).scatter(1, strongest.indices[:, :k], (named > 0).to(features))
+    threshold = strongest.values[:, k - 1 :].detach().mean(dim=1, keepdim=True)
+    scale = softness * named.detach().mean(dim=1, keepdim=True) + 1e-3
+    return straight_through(torch.sigmoid((features - threshold) / scale), words)

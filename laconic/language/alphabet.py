@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +13,7 @@ from jaxtyping import Bool, Int32, Int64, UInt8
 from laconic.contract import Symbols
 from laconic.language.bits import from_bits, to_bits
 from laconic.language.errors import CodeError, WordError
+from laconic.language.numbering import digits_of, subset, units_of
 
 MAX_UNITS = 65_536
 MAX_LEVEL_BITS = 32
@@ -45,13 +45,9 @@ class Alphabet:
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_units <= MAX_UNITS:
-            raise CodeError(
-                f"an alphabet has 1..{MAX_UNITS} units, this one {self.n_units}; choose fewer units"
-            )
+            raise CodeError(f"an alphabet has 1..{MAX_UNITS} units, this one {self.n_units}; choose fewer units")
         if not 1 <= self.k <= self.n_units:
-            raise CodeError(
-                f"a word names 1..{self.n_units} of {self.n_units} units, this one {self.k}; change k"
-            )
+            raise CodeError(f"a word names 1..{self.n_units} of {self.n_units} units, this one {self.k}; change k")
         if not 0 <= self.level_bits <= MAX_LEVEL_BITS:
             raise CodeError(f"a level has 0..{MAX_LEVEL_BITS} bits, this one {self.level_bits}")
 
@@ -93,9 +89,7 @@ class Alphabet:
         """
         units, levels = symbols.units, symbols.levels
         if units.shape != levels.shape or units.shape[1] != self.k:
-            raise WordError(
-                f"words of {self.k} units wanted, got units {units.shape} and levels {levels.shape}"
-            )
+            raise WordError(f"words of {self.k} units wanted, got units {units.shape} and levels {levels.shape}")
         if units.size and not (units.min() >= 0 and units.max() < self.n_units):
             raise WordError(f"units 0..{self.n_units - 1} wanted, got {units.min()}..{units.max()}")
         rising = np.diff(np.sort(units, axis=1) if self.ordered else units, axis=1) > 0
@@ -146,7 +140,7 @@ class Alphabet:
         """
         self.check(symbols)
         if self.ordered:
-            columns = np.stack([_digits(symbols.units), symbols.levels.astype(np.int64)], axis=2)
+            columns = np.stack([digits_of(symbols.units), symbols.levels.astype(np.int64)], axis=2)
             columns = columns.reshape(len(symbols), 2 * self.k)
             pairs = zip(columns.T, self._fields, strict=True)
             return np.hstack([to_bits(column, width) for column, width in pairs])
@@ -174,14 +168,14 @@ class Alphabet:
         digits = np.stack(columns[0::2], axis=1)
         room = self.n_units - np.arange(self.k)
         known: np.ndarray = np.all(digits < room, axis=1)
-        units = _undigits(np.minimum(digits, room - 1))
+        units = units_of(np.minimum(digits, room - 1))
         return Symbols(units, np.stack(columns[1::2], axis=1).astype(np.uint32)), known
 
     def _ranks(self, symbols: Symbols) -> np.ndarray:
         number = np.int64 if self._is_small else object
         if self.ordered:
             ranks = np.zeros(len(symbols), dtype=number)
-            for j, digit in enumerate(_digits(symbols.units).astype(number).T):
+            for j, digit in enumerate(digits_of(symbols.units).astype(number).T):
                 ranks = ranks * (self.n_units - j) + digit
         else:
             ranks = self._subset_ranks(symbols.units)
@@ -200,7 +194,7 @@ class Alphabet:
         for j in reversed(range(self.k)):
             digits[:, j] = ranks % (self.n_units - j)
             ranks = ranks // (self.n_units - j)
-        return Symbols(_undigits(digits), levels)
+        return Symbols(units_of(digits), levels)
 
     @cached_property
     def _binomials(self) -> Int64[np.ndarray, "k places"]:
@@ -222,38 +216,10 @@ class Alphabet:
         units = np.zeros((len(ranks), self.k), dtype=np.int32)
         if not self._is_small:
             for i, rank in enumerate(ranks.tolist()):
-                units[i] = self._subset(rank)
+                units[i] = subset(rank, self.n_units, self.k)
             return units
         for j in reversed(range(self.k)):
             place = np.searchsorted(self._binomials[j], ranks, side="right") - 1
             units[:, j] = place + j
             ranks = ranks - self._binomials[j][place]
         return units
-
-    def _subset(self, rank: int) -> list[int]:
-        units = []
-        for size in reversed(range(1, self.k + 1)):
-            unit = bisect_right(range(self.n_units), rank, key=partial(_choose, size)) - 1
-            rank -= math.comb(unit, size)
-            units.append(unit)
-        return units[::-1]
-
-
-def _choose(size: int, n: int) -> int:
-    return math.comb(n, size)
-
-
-def _digits(units: Int32[np.ndarray, "batch k"]) -> Int64[np.ndarray, "batch k"]:
-    """Each unit's place among the units that the word has not named yet (Lehmer's code)."""
-    digits = units.astype(np.int64)
-    for j in range(1, units.shape[1]):
-        digits[:, j] -= (units[:, :j] < units[:, j : j + 1]).sum(axis=1)
-    return digits
-
-
-def _undigits(digits: Int64[np.ndarray, "batch k"]) -> Int32[np.ndarray, "batch k"]:
-    units = digits.copy()
-    for j in range(1, digits.shape[1]):
-        for named in np.sort(units[:, :j], axis=1).T:
-            units[:, j] += units[:, j] >= named
-    return units.astype(np.int32)

@@ -14,9 +14,7 @@ def to_bits(values: np.ndarray, width: int) -> UInt8[np.ndarray, "batch width"]:
         return ((values[:, None] >> shifts) & 1).astype(np.uint8)
     size = (width + 7) // 8
     raw = b"".join(value.to_bytes(size, "big") for value in values.tolist())
-    return np.unpackbits(np.frombuffer(raw, dtype=np.uint8).reshape(len(values), size), axis=1)[
-        :, 8 * size - width :
-    ]
+    return np.unpackbits(np.frombuffer(raw, dtype=np.uint8).reshape(len(values), size), axis=1)[:, 8 * size - width :]
 
 
 def from_bits(bits: UInt8[np.ndarray, "batch width"]) -> np.ndarray:

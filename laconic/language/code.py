@@ -87,9 +87,7 @@ def fitted(value: T | None, code: Any) -> T:
         NotFittedError: it is still None.
     """
     if value is None:
-        raise NotFittedError(
-            f"{type(code).__name__} knows no features yet: use what its fit(features, labels) returns"
-        )
+        raise NotFittedError(f"{type(code).__name__} knows no features yet: use what its fit(features, labels) returns")
     return value
 
 
@@ -102,14 +100,10 @@ def check_features(features: np.ndarray, n_features: int | None = None) -> None:
     if features.dtype != np.float32 or features.ndim != 2:
         raise FeatureError(f"float32 [batch, units] wanted, got {features.dtype} {list(features.shape)}")
     if n_features is not None and features.shape[1] != n_features:
-        raise FeatureError(
-            f"the code was fitted to {n_features} units, these features have {features.shape[1]}"
-        )
+        raise FeatureError(f"the code was fitted to {n_features} units, these features have {features.shape[1]}")
     if features.size and not (features.min() >= 0 and features.max() < np.inf):
         low, high = features.min(), features.max()
-        raise FeatureError(
-            f"finite features of at least 0 wanted (end the encoder with a ReLU), got {low}..{high}"
-        )
+        raise FeatureError(f"finite features of at least 0 wanted (end the encoder with a ReLU), got {low}..{high}")
 
 
 def check_training(features: np.ndarray, labels: np.ndarray) -> None:
@@ -120,8 +114,6 @@ def check_training(features: np.ndarray, labels: np.ndarray) -> None:
     """
     check_features(features)
     if not len(features) or labels.shape != (len(features),):
-        raise FeatureError(
-            f"one label per row of features wanted, got {len(features)} rows, labels {labels.shape}"
-        )
+        raise FeatureError(f"one label per row of features wanted, got {len(features)} rows, labels {labels.shape}")
     if labels.min() < 0:
         raise FeatureError(f"labels of at least 0 wanted, got {labels.min()}")

@@ -27,9 +27,7 @@ class Verdict:
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{'holds' if self.holds else 'BROKEN'}  {self.law}" + (
-            f": {self.detail}" if self.detail else ""
-        )
+        return f"{'holds' if self.holds else 'BROKEN'}  {self.law}" + (f": {self.detail}" if self.detail else "")
 
 
 @dataclass(frozen=True)
@@ -40,9 +38,8 @@ class _Sample:
     labels: np.ndarray
 
     @property
-    def words(self) -> Symbols:
-        symbols: Symbols = self.fitted.quantise(self.features)
-        return symbols
+    def words(self) -> Any:
+        return self.fitted.quantise(self.features)
 
 
 def conformance(
@@ -80,9 +77,7 @@ def conformance(
     broken = [str(verdict) for verdict in verdicts if not verdict.holds]
     if raises and broken:
         name = getattr(code, "name", type(code).__name__)
-        raise ConformanceError(
-            f"the code {name} breaks {len(broken)} of {len(verdicts)} laws:\n" + "\n".join(broken)
-        )
+        raise ConformanceError(f"the code {name} breaks {len(broken)} of {len(verdicts)} laws:\n" + "\n".join(broken))
     return verdicts
 
 
@@ -123,9 +118,7 @@ def _is_described(sampled: _Sample) -> str:
     if not isinstance(sampled.fitted.name, str):
         return f"name is a {type(sampled.fitted.name).__name__}, not text"
     alphabet = sampled.fitted.alphabet
-    return (
-        "" if isinstance(alphabet, Alphabet) else f"alphabet is a {type(alphabet).__name__}, not an Alphabet"
-    )
+    return "" if isinstance(alphabet, Alphabet) else f"alphabet is a {type(alphabet).__name__}, not an Alphabet"
 
 
 def _is_shaped(sampled: _Sample) -> str:
@@ -159,9 +152,7 @@ def _stands_for_features(sampled: _Sample) -> str:
     again = sampled.fitted.dequantise(sampled.words)
     if again.dtype != np.float32 or again.shape != sampled.features.shape:
         return f"float32 {sampled.features.shape} wanted, got {again.dtype} {again.shape}"
-    return (
-        "" if again.min() >= 0 and again.max() < np.inf else "dequantised features are negative or not finite"
-    )
+    return "" if again.min() >= 0 and again.max() < np.inf else "dequantised features are negative or not finite"
 
 
 def _is_idempotent(sampled: _Sample) -> str:
@@ -176,20 +167,12 @@ def _is_idempotent(sampled: _Sample) -> str:
 def _is_numbered(sampled: _Sample) -> str:
     alphabet = sampled.fitted.alphabet
     again = alphabet.unrank(alphabet.rank(sampled.words))
-    return (
-        ""
-        if _same(sampled.words, again)
-        else f"{_first_difference(sampled.words, again)} after rank and unrank"
-    )
+    return "" if _same(sampled.words, again) else f"{_first_difference(sampled.words, again)} after rank and unrank"
 
 
 def _is_stored(sampled: _Sample) -> str:
     again = restore(type(sampled.fitted), *state(sampled.fitted)).quantise(sampled.features)
-    return (
-        ""
-        if _same(sampled.words, again)
-        else f"{_first_difference(sampled.words, again)} after state and restore"
-    )
+    return "" if _same(sampled.words, again) else f"{_first_difference(sampled.words, again)} after state and restore"
 
 
 def _is_said(sampled: _Sample) -> str:

@@ -53,9 +53,7 @@ class Decision:
         """
         return Alphabet(len(fitted(self.weight, self)), k=1, level_bits=0)
 
-    def fit(
-        self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]
-    ) -> Decision:
+    def fit(self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]) -> Decision:
         """A copy with a classifier (the given one, if there is one) and the mean features of each class.
 
         Raises:

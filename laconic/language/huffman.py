@@ -13,9 +13,8 @@ from jaxtyping import Int64, UInt8
 
 from laconic.language.errors import LexiconError
 
-MAX_CODE_BITS = (
-    31  # of a codeword, or of a stage; counts need 3.5 million messages in Fibonacci's pattern to go deeper
-)
+MAX_WORD_BITS = 255  # bitarray decodes no longer codewords; only words of many stages come near
+MAX_CODE_BITS = 31  # of a codeword, or of a stage; counts need 3.5 million messages in Fibonacci's pattern to go deeper
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +50,14 @@ class Huffman:
 
     def __post_init__(self) -> None:
         if self.branches.shape != self.lengths.shape:
-            raise LexiconError(
-                f"a length per branch wanted, got {self.lengths.shape} for {self.branches.shape}"
-            )
+            raise LexiconError(f"a length per branch wanted, got {self.lengths.shape} for {self.branches.shape}")
         if not len(self.branches) and self.escape_length is None:
             raise LexiconError("a code without words needs an escape, got neither")
         for node in self._nodes():
             _check_complete(node.own(self.lengths[:, node.stage], self.escape_length))
+        longest = int(self.lengths.sum(axis=1).max(initial=0))
+        if longest > MAX_WORD_BITS:
+            raise LexiconError(f"codewords of at most {MAX_WORD_BITS} bits wanted, got {longest}; say fewer units")
 
     @classmethod
     def fit(
@@ -166,9 +166,7 @@ def _nodes(branches: Int64[np.ndarray, "words stages"], has_escape: bool) -> Ite
             waiting += [(stage + 1, group) for group in groups]
 
 
-def _groups(
-    rows: Int64[np.ndarray, " rows"], branch: Int64[np.ndarray, " rows"]
-) -> list[Int64[np.ndarray, " _"]]:
+def _groups(rows: Int64[np.ndarray, " rows"], branch: Int64[np.ndarray, " rows"]) -> list[Int64[np.ndarray, " _"]]:
     if len(rows) <= 1:  # most nodes of a large tree
         return [rows] if len(rows) else []
     order = np.argsort(branch, kind="stable")

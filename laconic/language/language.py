@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,9 +72,7 @@ class Language:
     huffman: Huffman
 
     @classmethod
-    def fit(
-        cls, code: Code, symbols: Symbols, labels: Int64[np.ndarray, " batch"], n_classes: int
-    ) -> Language:
+    def fit(cls, code: Code, symbols: Symbols, labels: Int64[np.ndarray, " batch"], n_classes: int) -> Language:
         """The language of what a fitted code said in training.
 
         Args:
@@ -172,9 +171,7 @@ class Language:
         units[escaped], levels[escaped] = told.units, told.levels
         name = self.code.name
         text = f"the escaped word is none that {name} can say: damaged, or another codec's; drop the message"
-        return Symbols(units, levels), {
-            escaped[j]: EscapeError(text) for j in np.flatnonzero(~known).tolist()
-        }
+        return Symbols(units, levels), {escaped[j]: EscapeError(text) for j in np.flatnonzero(~known).tolist()}
 
     def _can_say(self, symbols: Symbols) -> Bool[np.ndarray, " batch"]:
         """A code says exactly the words that it quantises back to themselves."""
@@ -190,10 +187,7 @@ class Language:
 
     @cached_property
     def _listed(self) -> dict[bytes, int]:
-        return {
-            codeword.tobytes(): row
-            for row, codeword in enumerate(self.huffman.codewords[: len(self.lexicon)])
-        }
+        return {codeword.tobytes(): row for row, codeword in enumerate(self.huffman.codewords[: len(self.lexicon)])}
 
     def _parse(self, message: Message) -> int | UInt8[np.ndarray, " tail"] | PacketError:
         """The row of a listed word, the tail of an escaped one, or what is wrong."""
@@ -208,18 +202,17 @@ class Language:
             return PacketTooShortError(f"the message of {len(bits)} bits ends before its word does; drop it")
         end = int(self._bits[symbol])
         if len(bits) - end >= 8:
-            return TrailingBytesError(
-                f"a message of {end} bits, padded to bytes, wanted; got {len(bits)} bits"
-            )
+            return TrailingBytesError(f"a message of {end} bits, padded to bytes, wanted; got {len(bits)} bits")
         if bits[end:].any():
             return PaddingError(f"zero bits wanted after the message's {end} bits, got {bits[end:].to01()}")
         return message.bits[end - self.tail_bits : end] if symbol == len(self.lexicon) else symbol
 
     def fingerprint_bytes(self) -> bytes:
         """All that both ends must agree on to understand each other, as bytes for `fingerprint`."""
-        alphabet = self.code.alphabet
+        name, alphabet = self.code.name, self.code.alphabet
         scalars, arrays = state(self.code)
-        parts = [repr((self.code.name, alphabet, sorted(scalars.items()))).encode()]
+        numbers = [name, alphabet.n_units, alphabet.k, alphabet.level_bits, alphabet.ordered, sorted(scalars.items())]
+        parts = [json.dumps(numbers).encode()]
         for name, array in sorted((arrays | self.to_tables()).items()):
             little = array.astype(array.dtype.newbyteorder("<"), copy=False)
             parts += [f"{name} {array.dtype.name} {array.shape}".encode(), little.tobytes()]
@@ -230,9 +223,7 @@ class Language:
         lexicon, huffman = self.lexicon, self.huffman
         rows, classes = np.nonzero(lexicon.label_counts)
         escape_length = -1 if huffman.escape_length is None else huffman.escape_length
-        numbers = np.array(
-            [lexicon.label_counts.shape[1], lexicon.escape_count, escape_length], dtype=np.int64
-        )
+        numbers = np.array([lexicon.label_counts.shape[1], lexicon.escape_count, escape_length], dtype=np.int64)
         arrays = (
             lexicon.units,
             lexicon.levels,
@@ -261,9 +252,7 @@ class Language:
         lexicon = Lexicon(code.alphabet, units, levels, counts, labels, escape_count)
         huffman = Huffman(branches(lexicon), lengths, None if escape_length < 0 else escape_length)
         if (huffman.escape_length is None) != (escape_count == 0):
-            raise LexiconError(
-                f"escape count {escape_count} and escape length {escape_length} contradict each other"
-            )
+            raise LexiconError(f"escape count {escape_count} and escape length {escape_length} contradict each other")
         return cls(code, lexicon, huffman)
 
 

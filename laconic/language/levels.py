@@ -73,15 +73,9 @@ def mean_values(
     total = np.bincount(at, weights=amplitudes.reshape(-1), minlength=size).reshape(-1, n_levels)
     values = np.zeros((len(top), n_levels), dtype=np.float32)
     for level in range(1, n_levels):
-        low = np.nextafter(edge(top, level - 1, level_bits), np.float32(np.inf))
-        high = (
-            edge(top, level, level_bits)
-            if level < n_levels - 1
-            else np.full_like(top, np.finfo(np.float32).max)
-        )
         centre = edge(top, level - 0.5, level_bits)
         mean = np.where(count[:, level] > 0, total[:, level] / np.maximum(count[:, level], 1), centre)
-        values[:, level] = np.clip(mean.astype(np.float32), low, high)
+        values[:, level] = mean
     return values
 
 
@@ -92,9 +86,7 @@ def from_pattern(levels: UInt32[np.ndarray, "batch k"]) -> Float32[np.ndarray, "
         WordError: a pattern is not a finite amplitude of at least 0.
     """
     if levels.size and levels.max() >= 0x7F800000:
-        raise WordError(
-            f"a 32-bit level is a finite float32 of at least 0, got the pattern {levels.max():#010x}"
-        )
+        raise WordError(f"a 32-bit level is a finite float32 of at least 0, got the pattern {levels.max():#010x}")
     return levels.view(np.float32)
 
 

@@ -14,9 +14,7 @@ from laconic.language.errors import LexiconError
 
 MAX_WORDS = 65_536
 WHOLE_ALPHABET = 4_096  # an alphabet of at most so many words is listed whole, and needs no escape
-SEEN_WEIGHT = (
-    32  # then a word seen c times counts 32 c + 1: unseen ones have a codeword and cost the others little
-)
+SEEN_WEIGHT = 32  # then a word seen c times counts 32 c + 1: unseen ones have a codeword and cost the others little
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +63,7 @@ class Lexicon:
         return len(self.units)
 
     @classmethod
-    def fit(
-        cls, symbols: Symbols, labels: Int64[np.ndarray, " batch"], n_classes: int, alphabet: Alphabet
-    ) -> Lexicon:
+    def fit(cls, symbols: Symbols, labels: Int64[np.ndarray, " batch"], n_classes: int, alphabet: Alphabet) -> Lexicon:
         """The lexicon of training's words.
 
         Args:
@@ -104,9 +100,7 @@ class Lexicon:
         return cls(alphabet, words.units, words.levels, counts, label_counts, max(1, dropped))
 
     @classmethod
-    def _whole(
-        cls, alphabet: Alphabet, words: Symbols, label_counts: Int32[np.ndarray, "seen classes"]
-    ) -> Lexicon:
+    def _whole(cls, alphabet: Alphabet, words: Symbols, label_counts: Int32[np.ndarray, "seen classes"]) -> Lexicon:
         unseen = sorted(set(range(alphabet.n_words)) - set(alphabet.rank(words)))
         others = alphabet.unrank(unseen)
         label_counts = np.pad(label_counts, ((0, len(unseen)), (0, 0)))

@@ -52,9 +52,7 @@ class MaxAmp:
         """
         return Alphabet(len(fitted(self.top, self)), self.k, self.level_bits)
 
-    def fit(
-        self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]
-    ) -> MaxAmp:
+    def fit(self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]) -> MaxAmp:
         """A copy that knows each unit's range of amplitudes.
 
         Raises:
@@ -131,9 +129,7 @@ class Progressive:
         """
         return Alphabet(len(fitted(self.top, self)), self.k, self.level_bits, ordered=True)
 
-    def fit(
-        self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]
-    ) -> Progressive:
+    def fit(self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]) -> Progressive:
         """A copy that knows each unit's range of amplitudes: MaxAmp's.
 
         Raises:
@@ -196,9 +192,7 @@ def in_order(
     """
     room, out = ceiling.copy(), amplitudes.copy()
     for j in range(1, units.shape[1]):
-        below = np.where(
-            units[:, j - 1] > units[:, j], np.nextafter(room[:, j - 1], np.float32(0)), room[:, j - 1]
-        )
+        below = np.where(units[:, j - 1] > units[:, j], np.nextafter(room[:, j - 1], np.float32(0)), room[:, j - 1])
         room[:, j] = np.minimum(room[:, j], below)
         out[:, j] = np.minimum(out[:, j], room[:, j])
     for j in reversed(range(units.shape[1] - 1)):

@@ -66,9 +66,7 @@ class MaxPro:
         n_units = len(fitted(self.unit_ids, self))
         return Alphabet(n_units, n_units, self.level_bits)
 
-    def fit(
-        self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]
-    ) -> MaxPro:
+    def fit(self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]) -> MaxPro:
         """A copy that knows which units to keep.
 
         Raises:
@@ -171,9 +169,7 @@ class MaxProAmp:
     def _among_kept(self) -> MaxAmp:
         return MaxAmp(self.k, self.level_bits, self.top, self.values)
 
-    def fit(
-        self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]
-    ) -> MaxProAmp:
+    def fit(self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]) -> MaxProAmp:
         """A copy that knows which units to keep and their ranges of amplitude.
 
         Raises:

@@ -214,9 +214,7 @@ def check_agreed(fingerprint: bytes, generation: int) -> None:
         PacketError: the fingerprint has not 8 bytes, or the generation is not 0..3.
     """
     if len(fingerprint) != FINGERPRINT_BYTES:
-        raise PacketError(
-            f"a fingerprint has {FINGERPRINT_BYTES} bytes, got {len(fingerprint)}; use fingerprint()"
-        )
+        raise PacketError(f"a fingerprint has {FINGERPRINT_BYTES} bytes, got {len(fingerprint)}; use fingerprint()")
     if not 0 <= generation < GENERATIONS:
         raise PacketError(f"generation 0..{GENERATIONS - 1} wanted, got {generation}")
 

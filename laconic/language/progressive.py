@@ -67,17 +67,11 @@ def decode_prefix(language: Language, message: Message, k: int | None = None) ->
     if k is None:
         return symbols
     if found < k:
-        raise PacketTooShortError(
-            f"{k} units wanted, the message of {len(message.bits)} bits says {found}; drop it"
-        )
+        raise PacketTooShortError(f"{k} units wanted, the message of {len(message.bits)} bits says {found}; drop it")
     if len(message.bits) - end >= 8:
-        raise TrailingBytesError(
-            f"{k} units in {end} bits, padded to bytes, wanted; got {len(message.bits)} bits"
-        )
+        raise TrailingBytesError(f"{k} units in {end} bits, padded to bytes, wanted; got {len(message.bits)} bits")
     if message.bits[end:].any():
-        raise PaddingError(
-            f"zero bits wanted after {k} units in {end} bits, got {message.bits[end:].tolist()}"
-        )
+        raise PaddingError(f"zero bits wanted after {k} units in {end} bits, got {message.bits[end:].tolist()}")
     return symbols
 
 

@@ -95,10 +95,9 @@ def to_lac(language: Language, symbols: Symbols, fingerprint: bytes) -> bytes:
     tails = np.packbits(language.lexicon.alphabet.write(escaped)).tobytes() if len(escaped) else b""
     head = _HEADER.pack(MAGIC, VERSION, 0, fingerprint, len(symbols), len(codewords), len(escaped))
     data = head + codewords.tobytes() + tails
-    if len(data) + _CRC_BYTES > MAX_FILE_BYTES:
-        raise StreamLimitError(
-            f"a .lac file of at most {MAX_FILE_BYTES} bytes wanted, got {len(data)}; write several"
-        )
+    size = len(data) + _CRC_BYTES
+    if size > MAX_FILE_BYTES:
+        raise StreamLimitError(f"a .lac file of at most {MAX_FILE_BYTES} bytes wanted, got {size}; write several")
     return data + zlib.crc32(data).to_bytes(_CRC_BYTES, "big")
 
 
@@ -122,13 +121,9 @@ def from_lac(data: bytes, language: Language, fingerprint: bytes) -> Symbols:
     tails = np.unpackbits(np.frombuffer(data[code_end:-_CRC_BYTES], dtype=np.uint8))
     n_tail_bits = head.escapes * language.tail_bits
     if len(at) != head.escapes or tails[n_tail_bits:].any():
-        raise StreamDamagedError(
-            f"{head.escapes} escaped words wanted, {len(at)} found, or padding is not zero"
-        )
+        raise StreamDamagedError(f"{head.escapes} escaped words wanted, {len(at)} found, or padding is not zero")
     rows[at] = -1
-    symbols, refused = language.words(
-        rows, at.tolist(), tails[:n_tail_bits].reshape(head.escapes, language.tail_bits)
-    )
+    symbols, refused = language.words(rows, at.tolist(), tails[:n_tail_bits].reshape(head.escapes, language.tail_bits))
     for row, error in refused.items():
         raise StreamDamagedError(f"message {row} of {head.count}: {error}") from error
     return symbols
@@ -176,9 +171,7 @@ def write_atomically(path: Path | str, data: bytes) -> None:
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise StreamWriteError(
-            f"could not write {path}: {error.strerror}; what was there is unchanged"
-        ) from error
+        raise StreamWriteError(f"could not write {path}: {error.strerror}; what was there is unchanged") from error
 
 
 def _read(path: Path | str) -> bytes:
@@ -203,6 +196,9 @@ def _check_size(size: int, head: Header, language: Language) -> None:
     wanted = _HEADER.size + _ceil8(head.code_bits) + _ceil8(head.escapes * language.tail_bits) + _CRC_BYTES
     if size != wanted:
         raise StreamDamagedError(f"its header implies a .lac file of {wanted} bytes, it has {size}")
+    fewest = 0 if len(language.lexicon) else head.count  # with no words listed each message is an escaped one
+    if not fewest <= head.escapes <= head.count:
+        raise StreamDamagedError(f"{fewest}..{head.count} escaped words wanted, its header says {head.escapes}")
 
 
 def _read_codewords(data: bytes, head: Header, language: Language) -> Int64[np.ndarray, " count"]:
@@ -210,19 +206,11 @@ def _read_codewords(data: bytes, head: Header, language: Language) -> Int64[np.n
     bits = bitarray(data)
     tree = language.huffman.tree
     rows = np.zeros(0 if tree else head.count, dtype=np.int64)
-    if (
-        tree and head.count <= head.code_bits
-    ):  # each codeword has a bit at least: no count beyond the file's own size
+    if tree and head.count <= head.code_bits:  # each codeword has a bit at least: no count beyond the file's own size
         with suppress(ValueError):  # fewer codewords than promised
             rows = np.fromiter(bits.decode(tree), dtype=np.int64, count=head.count)
-    if (
-        len(rows) != head.count
-        or language.huffman.bits[rows].sum() != head.code_bits
-        or bits[head.code_bits :].any()
-    ):
-        raise StreamDamagedError(
-            f"{head.count} codewords in {head.code_bits} bits wanted, the file holds others"
-        )
+    if len(rows) != head.count or language.huffman.bits[rows].sum() != head.code_bits or bits[head.code_bits :].any():
+        raise StreamDamagedError(f"{head.count} codewords in {head.code_bits} bits wanted, the file holds others")
     return rows
 
 

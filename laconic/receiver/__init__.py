@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laconic.receiver.linear import LinearReceiver
+from laconic.receiver.linear import LinearReceiver, ReceiverError
 from laconic.receiver.words import WordReceiver
 
-__all__ = ["LinearReceiver", "WordReceiver"]
+__all__ = ["LinearReceiver", "ReceiverError", "WordReceiver"]

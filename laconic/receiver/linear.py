@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
+
+from laconic.contract import LaconicError
+
+
+class ReceiverError(LaconicError):
+    """Tables that nothing can be understood by."""
 
 
 def softmax(logits: Float64[np.ndarray, "batch classes"]) -> Float64[np.ndarray, "batch classes"]:
@@ -37,9 +43,23 @@ def best_temperature(probabilities: Float64[np.ndarray, "batch classes"], labels
     return float(grid[int(np.argmin(losses))])
 
 
+def check_positive(name: str, value: float) -> None:
+    """Refuse what only makes sense above 0.
+
+    Raises:
+        ReceiverError: it is 0, negative or not finite.
+    """
+    if not 0 < value < np.inf:
+        raise ReceiverError(f"{name} is above 0 and finite, not {value}")
+
+
 @dataclass(frozen=True, eq=False)
 class LinearReceiver:
-    """`softmax((features W^T + b) / temperature)` on the features that a code gives back."""
+    """`softmax((features W^T + b) / temperature)` on the features that a code gives back.
+
+    Raises:
+        ReceiverError: a temperature that is not above 0, or weights that are not finite.
+    """
 
     weight: Float32[np.ndarray, "classes units"]
     bias: Float32[np.ndarray, " classes"]
@@ -47,12 +67,19 @@ class LinearReceiver:
 
     name: ClassVar[str] = "linear"
 
+    def __post_init__(self) -> None:
+        check_positive("temperature", self.temperature)
+        if not np.isfinite([self.weight.sum(), self.bias.sum()]).all():
+            raise ReceiverError("finite weights and biases wanted, got others")
+
     def posterior(self, features: Float32[np.ndarray, "batch units"]) -> Float64[np.ndarray, "batch classes"]:
         """P(class | features), rows summing to 1."""
         logits = (features @ self.weight.T + self.bias).astype(np.float64)
         return softmax(logits / self.temperature)
 
-    def calibrated(self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]) -> Self:
+    def calibrated(
+        self, features: Float32[np.ndarray, "batch units"], labels: Int64[np.ndarray, " batch"]
+    ) -> LinearReceiver:
         """The same classifier, with the temperature that suits held-out data best."""
         plain = replace(self, temperature=1.0)
         return replace(plain, temperature=best_temperature(plain.posterior(features), labels))

@@ -12,14 +12,14 @@ A word that training heard often keeps its own record; a new one means what its 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from laconic.contract import Symbols
 from laconic.language import Lexicon
-from laconic.receiver.linear import best_temperature, sharpened, softmax
+from laconic.receiver.linear import ReceiverError, best_temperature, check_positive, sharpened, softmax
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
@@ -33,6 +33,9 @@ class WordReceiver:
         class_weights: what a picture of each class counts; all 1 unless training was balanced.
         strength: how many sightings of a word the naive Bayes guess weighs as much as.
         temperature: the posterior's sharpness, calibrated on held-out pictures.
+
+    Raises:
+        ReceiverError: counts below 0, or weights, strength or temperature that are not above 0.
     """
 
     unit_counts: Float64[np.ndarray, "units levels classes"]
@@ -42,6 +45,13 @@ class WordReceiver:
 
     name: ClassVar[str] = "words"
 
+    def __post_init__(self) -> None:
+        check_positive("strength", self.strength)
+        check_positive("temperature", self.temperature)
+        check_positive("the least class weight", float(self.class_weights.min()))
+        if not 0 <= self.unit_counts.min() <= self.unit_counts.max() < np.inf:
+            raise ReceiverError("counts of at least 0 wanted, got others")
+
     @classmethod
     def fit(
         cls,
@@ -49,7 +59,7 @@ class WordReceiver:
         labels: Int64[np.ndarray, " batch"],
         lexicon: Lexicon,
         class_weights: Float64[np.ndarray, " classes"],
-    ) -> Self:
+    ) -> WordReceiver:
         """Count the (unit, level) pairs that each class named; the lexicon has counted the words."""
         n_levels = 2**lexicon.alphabet.level_bits
         counts = np.zeros((lexicon.alphabet.n_units, n_levels, len(class_weights)))
@@ -72,7 +82,7 @@ class WordReceiver:
         counts = seen + self.strength * self.bayes(symbols)
         return sharpened(counts / counts.sum(axis=1, keepdims=True), self.temperature)
 
-    def calibrated(self, symbols: Symbols, labels: Int64[np.ndarray, " batch"], lexicon: Lexicon) -> Self:
+    def calibrated(self, symbols: Symbols, labels: Int64[np.ndarray, " batch"], lexicon: Lexicon) -> WordReceiver:
         """The same tables with the strength and temperature under which held-out labels are likeliest."""
         if len(labels) == 0:
             return self

@@ -9,7 +9,7 @@ from jaxtyping import Float32, Float64, Int64, UInt8
 
 from laconic.codec import Codec, Speech
 from laconic.contract import CodeScore, Evaluation, LaconicError, Symbols, WordScore
-from laconic.data import Source, load
+from laconic.data import Loaded, Source, load
 from laconic.score.activity import n1, n2, ordered_activity
 
 EXAMPLES = 8  # pictures shown for a word
@@ -19,11 +19,12 @@ class EvaluationError(LaconicError):
     """Pictures that this codec can't be measured on."""
 
 
-def evaluate_source(codec: Codec, source: Source) -> tuple[Evaluation, UInt8[np.ndarray, "n height width channels"]]:
+def evaluate_source(codec: Codec, source: Source, progress: bool = False) -> tuple[Evaluation, Loaded]:
     """Measure `codec` on the test split of `source`; also gives the pictures as the encoder saw them.
 
     Raises:
         EvaluationError: the source's classes are not the codec's.
+        SourceError: it has no test split, or one that can't be read.
     """
     if source.class_names != codec.classes:
         raise EvaluationError(
@@ -31,8 +32,8 @@ def evaluate_source(codec: Codec, source: Source) -> tuple[Evaluation, UInt8[np.
             "evaluate on a source with the classes that the codec was trained for"
         )
     split = source.split("test")
-    loaded = load(split, codec.preprocessing)
-    return evaluate(codec, loaded.images, split.labels[loaded.rows], source.name), loaded.images
+    loaded = load(split, codec.preprocessing, progress)
+    return evaluate(codec, loaded.images, split.labels[loaded.rows], source.name), loaded
 
 
 def evaluate(
@@ -41,7 +42,13 @@ def evaluate(
     labels: Int64[np.ndarray, " n"],
     source: str,
 ) -> Evaluation:
-    """Every speech of `codec` on the same pictures, through real packets, encoded and decoded."""
+    """Every speech of `codec` on the same pictures, through real packets, encoded and decoded.
+
+    Raises:
+        EvaluationError: there is no picture.
+    """
+    if not len(labels):
+        raise EvaluationError(f"{source} has no pictures to measure on")
     began = time.perf_counter()
     features = codec.features(images)
     scores = {name: score_speech(name, speech, features, labels) for name, speech in codec.speeches.items()}

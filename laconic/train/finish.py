@@ -88,7 +88,7 @@ def finish(
     }
     write_folder(out, manifest, files)
     run.finish()
-    return Codec.load(out)
+    return Codec.load(out, type(code))
 
 
 def encode_all(session: Session, read: Reader, n: int) -> Float32[np.ndarray, "n units"]:

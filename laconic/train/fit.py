@@ -32,6 +32,7 @@ from laconic.train.run import Run
 from laconic.train.supervised import Supervised
 
 WORKERS = 2  # processes that decode pictures which don't fit into memory
+MAX_EPOCHS = 1000  # where patience alone ends a run
 CLIP = 5.0  # gradients' largest norm: features times mask can run away early in training
 STATISTICS = 2000  # pictures from which each channel's mean and deviation are taken
 AUGMENTATIONS = {
@@ -192,12 +193,12 @@ def _trainer(
         enable_version_counter=False,
         every_n_epochs=1,
     )
-    patience = EarlyStopping("val_loss" if validated else "loss", patience=recipe.patience)
-    n_epochs = recipe.max_epochs if n_steps is None else -(-n_steps // steps_per_epoch)
+    stop = [EarlyStopping("val_loss" if validated else "loss", patience=recipe.patience)] if recipe.patience else []
+    n_epochs = MAX_EPOCHS if n_steps is None else -(-n_steps // steps_per_epoch)
     return L.Trainer(
         max_epochs=n_epochs,
         max_steps=-1 if n_steps is None else n_steps,
-        callbacks=[checkpoint, *([patience] if n_steps is None else []), *callbacks],
+        callbacks=[checkpoint, *stop, *callbacks],
         logger=logger or TensorBoardLogger(run.folder, name="", version="tensorboard"),
         enable_progress_bar=progress,
         enable_model_summary=False,

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor, nn
 
 from laconic.contract import LaconicError
+from laconic.encoder.features import MaskInput
 
 Objective = Callable[[Tensor, Tensor], Tensor]
 """An own loss: features [batch, units] and labels [batch] to a scalar."""
 
+DEFAULT_MINUTES = 15.0
+
 OBJECTIVES = ("joint", "cross-entropy", "supcon")
-SPARSITIES = ("none", "feature", "mask", "weighted")
+CHOICES: dict[str, tuple[str | int, ...]] = {
+    "sparsity": ("none", "feature", "mask", "weighted"),
+    "mask_input": ("map", "vector"),
+    "augment": ("auto", "none", "shift", "shift-flip", "strong"),
+    "views": (1, 2),
+    "precision": ("auto", "bf16", "fp32"),
+}
 
 WAYS: dict[str, tuple[str, str]] = {
     "CE": ("cross-entropy", "none"),
@@ -39,31 +48,31 @@ class Recipe:
     themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or
     a function of (features, labels), two stages as well. `sparsity_weight` is lambda of paper 001, equation
     (12), reached over the first `sparsity_warmup` of the steps; `target_bits` drives it by feedback instead.
-    A run lasts `minutes`, or `epochs`; with neither, until `patience` epochs bring no improvement.
+    A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
+    bring no improvement (the paper's rule has 5). With none of the three it lasts DEFAULT_MINUTES.
     """
 
     objective: str | Objective = "joint"
-    sparsity: Literal["none", "feature", "mask", "weighted"] = "mask"
-    sparsity_weight: float = 3e-3
+    sparsity: str = "mask"
+    sparsity_weight: float = 1e-3
     sparsity_warmup: float = 0.3
     target_bits: float | None = None
-    mask_input: Literal["map", "vector"] = "map"
+    mask_input: str = "map"
     encoder: str | nn.Module = "cnn"
     k: int = 3
     epochs: int | None = None
     minutes: float | None = None
-    patience: int = 5
-    max_epochs: int = 200
+    patience: int | None = None
     batch_size: int = 256
     learning_rate: float = 0.1
     weight_decay: float = 5e-4
     momentum: float = 0.9
     temperature: float = 0.1
-    augment: Literal["auto", "none", "shift", "shift-flip", "strong"] = "auto"
-    views: Literal[1, 2] = 1
+    augment: str = "auto"
+    views: int = 1
     balance: bool = False
     validation: float = 0.1
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    precision: str = "auto"
     seed: int = 0
 
     @classmethod
@@ -81,6 +90,8 @@ class Recipe:
         Raises:
             RecipeError: a value is outside its range, or two contradict each other.
         """
+        if self.minutes is None and self.epochs is None and self.patience is None:
+            object.__setattr__(self, "minutes", DEFAULT_MINUTES)
         for bad, text in self._faults():
             if bad:
                 raise RecipeError(text)
@@ -93,10 +104,11 @@ class Recipe:
                 not own and self.objective not in OBJECTIVES,
                 f"objective is one of {', '.join(OBJECTIVES)} or package.module:name, not {self.objective!r}",
             ),
-            (
-                self.sparsity not in SPARSITIES,
-                f"sparsity is one of {', '.join(SPARSITIES)}, not {self.sparsity!r}",
-            ),
+            *[
+                (value not in choices, f"{name} is one of {', '.join(map(str, choices))}, not {value!r}")
+                for name, choices in CHOICES.items()
+                for value in [getattr(self, name)]
+            ],
             (self.sparsity_weight < 0, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
             (target is not None and target <= 0, f"target_bits is more than 0, not {target}"),
             (
@@ -105,9 +117,10 @@ class Recipe:
             ),
             (self.k < 1, f"k is at least 1, not {self.k}"),
             (
-                self.epochs is not None and self.minutes is not None,
-                "epochs and minutes both fix the length of the run; give one of them",
+                [self.epochs, self.minutes, self.patience].count(None) != 2,
+                "epochs, minutes and patience each say when the run ends; give one of them",
             ),
+            (self.patience is not None and self.patience < 1, f"patience is at least 1, not {self.patience}"),
             (self.epochs is not None and self.epochs < 1, f"epochs is at least 1, not {self.epochs}"),
             (self.minutes is not None and self.minutes <= 0, f"minutes is more than 0, not {self.minutes}"),
             (self.batch_size < 2, f"batch_size is at least 2, not {self.batch_size}"),
@@ -125,9 +138,11 @@ class Recipe:
         return self.objective not in ("joint", "cross-entropy")
 
     @property
-    def mask(self) -> Literal["none", "map", "vector"]:
+    def mask(self) -> MaskInput:
         """The mask-net's input; feature sparsity and none have no mask-net (paper 001, Section II-B)."""
-        return self.mask_input if self.sparsity in ("mask", "weighted") else "none"
+        if self.sparsity not in ("mask", "weighted"):
+            return "none"
+        return "vector" if self.mask_input == "vector" else "map"
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON values, own parts by name: what is stored, and what --resume compares."""

@@ -35,6 +35,7 @@ def test_equal_pictures_are_exact():
     train = photographs(0, 20)
     report = find_duplicates(train, np.concatenate([photographs(1, 3), train[[4, 7]]]))
     assert report == DuplicateReport(5, 2, 0, ((3, 4), (4, 7)))
+    assert find_duplicates(train, train) == DuplicateReport(20, 20, 0, tuple((i, i) for i in range(8)))
 
 
 @given(st.integers(0, 2**32), st.integers(32, 64))

@@ -15,7 +15,7 @@ Make = Callable[..., Path]
 
 
 def names(pictures: object) -> set[str]:
-    return {str(path).rsplit("/", 2)[-2] + "/" + Path(str(path)).name for path in pictures}  # type: ignore[attr-defined]
+    return {str(path).rsplit("/", 2)[-2] + "/" + Path(str(path)).name for path in pictures}
 
 
 def test_a_folder_a_class_and_a_fixed_part_held_out(picture_folder: Make):
@@ -74,9 +74,18 @@ def test_train_and_test_folders(picture_folder: Make):
 
 
 def test_train_alone_is_divided(picture_folder: Make):
-    root = picture_folder("pets/train", cat=10, dog=10).parent
+    root = picture_folder("pets/train", cat=10, dog=10, _unknown=5).parent
     source = open_source(f"folder:{root}")
-    assert (len(source.split("train")), len(source.split("test"))) == (16, 4)
+    train, test = source.split("train"), source.split("test")
+    assert (len(train), len(test)) == (16, 4)
+    assert (len(train.unknown), len(test.unknown)) == (4, 1)
+    assert open_source(f"folder:{root}/train").split("test").fingerprint == test.fingerprint
+
+
+def test_split_train_is_the_whole_folder(picture_folder: Make):
+    source = open_source(f"folder:{picture_folder('pets', cat=3, dog=3, _unknown=2)}?split=train")
+    assert len(source.split("test")) == 6
+    assert len(source.split("test").unknown) == 2
 
 
 def test_other_files_are_counted_and_nested_pictures_found(picture_folder: Make):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laconic.encoder.projector import Projector
-from laconic.encoder.straight_through import levels, straight_through, top_k
+from laconic.encoder.straight_through import levels, named_units, straight_through, top_k
 from laconic.language.levels import to_levels
 
 ROWS = torch.tensor([[0.3, 0.0, 2.0, 0.7], [0.1, 0.2, 0.0, 0.05]])
@@ -69,3 +69,19 @@ def test_projector_rows_have_unit_length_and_its_layers_the_given_widths() -> No
     assert [tuple(p.shape) for p in projector.parameters()] == [(20, 20), (20,), (7, 20), (7,)]
     with torch.autocast("cpu", torch.bfloat16):
         assert projector(torch.rand(5, 20)).dtype == torch.float32
+
+
+def test_named_units_are_the_one_bit_word_going_forward() -> None:
+    features = torch.tensor([[0.0, 3.0, 1.0, 2.0], [0.0, 0.0, 0.5, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    wanted = [[0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
+    assert named_units(features, 2).tolist() == wanted
+    assert named_units(features, 9).tolist() == (features > 0).float().tolist()
+
+
+def test_named_units_move_most_near_the_threshold() -> None:
+    features = torch.tensor([[9.0, 1.1, 0.9, 0.0]], requires_grad=True)
+    named_units(features, 2).sum().backward()
+    far_above, named, missed, silent = features.grad[0].tolist()
+    assert named > far_above >= 0
+    assert missed > silent > 0
+    assert named == pytest.approx(missed, rel=1e-5)

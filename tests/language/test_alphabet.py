@@ -53,9 +53,7 @@ def same(left: Symbols, right: Symbols) -> bool:
         (1, 1, 0, 0, 0),
     ],
 )
-def test_a_word_costs_what_the_paper_says(
-    n_units: int, k: int, level_bits: int, formula: float, fixed: int
-) -> None:
+def test_a_word_costs_what_the_paper_says(n_units: int, k: int, level_bits: int, formula: float, fixed: int) -> None:
     alphabet = Alphabet(n_units, k, level_bits)
     assert alphabet.formula_bits == pytest.approx(formula, abs=5e-4)
     assert alphabet.fixed_bits == fixed
@@ -71,9 +69,7 @@ def test_whole_bits_are_counted_in_whole_numbers() -> None:
 
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize(("n_units", "k", "level_bits"), [(5, 3, 1), (6, 2, 2), (4, 4, 1), (7, 1, 0)])
-def test_ranks_number_all_words_in_the_documented_order(
-    n_units: int, k: int, level_bits: int, ordered: bool
-) -> None:
+def test_ranks_number_all_words_in_the_documented_order(n_units: int, k: int, level_bits: int, ordered: bool) -> None:
     alphabet = Alphabet(n_units, k, level_bits, ordered)
     arrangements = (
         list(permutations(range(n_units), k))
@@ -138,9 +134,7 @@ def test_keys_are_equal_exactly_where_words_are(drawn: tuple[Alphabet, Symbols])
 def test_an_ordered_word_takes_a_field_per_unit() -> None:
     alphabet = Alphabet(10, 3, 2, ordered=True)
     assert alphabet.tail_bits == (4 + 2) + (4 + 2) + (3 + 2)
-    bits = alphabet.write(
-        Symbols(np.array([[7, 9, 0]], dtype=np.int32), np.array([[1, 0, 3]], dtype=np.uint32))
-    )
+    bits = alphabet.write(Symbols(np.array([[7, 9, 0]], dtype=np.int32), np.array([[1, 0, 3]], dtype=np.uint32)))
     # unit 9 is the 8th of the nine units other than 7
     assert "".join(map(str, bits[0])) == "0111" + "01" + "1000" + "00" + "000" + "11"
 

@@ -62,6 +62,11 @@ def test_powers_of_two_are_coded_exactly() -> None:
     assert code_lengths([5]) == [0]
 
 
+def test_of_equal_weights_leaves_and_lower_numbers_go_first() -> None:
+    """Otherwise 1, 3, 3, 3, 3 bits would be as good."""
+    assert code_lengths([2, 1, 1, 1, 1]) == [2, 3, 3, 2, 2]
+
+
 def test_fibonacci_counts_are_flattened_to_the_limit() -> None:
     counts = [1, 1]
     while len(counts) < 60:
@@ -141,6 +146,13 @@ def test_words_that_begin_alike_have_codewords_that_begin_alike(tree: tuple[np.n
             assert [begun for begun, same in zip(begins, alike, strict=True) if same] == [True] * alike.sum()
 
 
+def test_words_of_too_many_stages_are_refused() -> None:
+    """Each stage leaves one word behind: a bit a stage, one more than the longest codeword allowed."""
+    branches = np.tril(np.ones((257, 256), dtype=np.int64), -1)
+    with pytest.raises(LexiconError, match="codewords of at most 255 bits wanted, got 256; say fewer units"):
+        Huffman.fit(branches, np.ones(257, dtype=np.int64), 0)
+
+
 @given(COUNTS)
 def test_lengths_alone_rebuild_the_code(counts: list[int]) -> None:
     huffman = plain(counts, 3)
@@ -159,9 +171,7 @@ def test_lengths_alone_rebuild_the_code(counts: list[int]) -> None:
         (np.zeros((0, 1)), None, "a code without words needs an escape"),
     ],
 )
-def test_lengths_that_are_no_code_are_refused(
-    lengths: list[list[int]], escape_length: int, text: str
-) -> None:
+def test_lengths_that_are_no_code_are_refused(lengths: list[list[int]], escape_length: int, text: str) -> None:
     table = np.array(lengths, dtype=np.uint8)
     with pytest.raises(LexiconError, match=text):
         Huffman(np.arange(len(table))[:, None], table, escape_length)

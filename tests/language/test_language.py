@@ -84,9 +84,7 @@ def test_messages_come_back(spec: Spec) -> None:
 @given(SPECS)
 def test_messages_padded_to_bytes_come_back(spec: Spec) -> None:
     language, symbols = said(spec)
-    messages = [
-        Message(Kind.SAID, np.unpackbits(np.packbits(message.bits))) for message in language.encode(symbols)
-    ]
+    messages = [Message(Kind.SAID, np.unpackbits(np.packbits(message.bits))) for message in language.encode(symbols)]
     assert same(language.decode(messages), symbols)
 
 
@@ -98,9 +96,7 @@ def test_no_sample_takes_fewer_bits_than_its_entropy(spec: Spec) -> None:
 
 
 @given(SPECS)
-def test_the_lexicons_counts_take_less_than_a_bit_above_their_entropy(
-    drawn: tuple[Language, Symbols],
-) -> None:
+def test_the_lexicons_counts_take_less_than_a_bit_above_their_entropy(spec: Spec) -> None:
     language, _ = said(spec)
     lexicon, huffman = language.lexicon, language.huffman
     mean = float(lexicon.probabilities @ huffman.bits)

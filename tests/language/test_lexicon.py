@@ -95,6 +95,12 @@ def test_only_so_many_words_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lexicon.escape_count == 5
 
 
+def test_many_words_of_equal_counts_stand_by_rank() -> None:
+    ranks = np.random.default_rng(0).permutation(500).tolist()
+    lexicon = Lexicon.fit(LARGE.unrank(2 * ranks), np.zeros(1000, dtype=np.int64), 1, LARGE)
+    assert LARGE.rank(lexicon.symbols) == list(range(500))
+
+
 def test_entropy_of_equal_counts_is_their_logarithm() -> None:
     symbols = LARGE.unrank([1] * 4 + [2] * 4 + [3] * 4 + [4, 5, 6, 7])
     assert Lexicon.fit(symbols, np.zeros(16, dtype=np.int64), 1, LARGE).entropy_bits == pytest.approx(2)

@@ -89,9 +89,7 @@ def test_the_sample_has_listed_and_escaped_words() -> None:
 
 def hand_made() -> Language:
     """Three words of two of five units; codewords by stage: 3|- -, 1|4, 1|2."""
-    code = Progressive(
-        2, 1, np.ones(5, dtype=np.float32), np.repeat(np.array([[0, 1]], dtype=np.float32), 5, axis=0)
-    )
+    code = Progressive(2, 1, np.ones(5, dtype=np.float32), np.repeat(np.array([[0, 1]], dtype=np.float32), 5, axis=0))
     units = np.repeat(np.array([[3, 0], [1, 4], [1, 2]], dtype=np.int32), [6, 2, 2], axis=0)
     levels = np.ones(units.shape, dtype=np.uint32)
     big = Progressive(2, 1, np.ones(50, dtype=np.float32), np.ones((50, 2), dtype=np.float32))

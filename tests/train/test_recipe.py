@@ -1,0 +1,46 @@
+"""A recipe that can't work is refused before any data is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from laconic.train import WAYS, Recipe, RecipeError
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"objective": "suprcon"}, "objective is one of joint, cross-entropy, supcon or package.module:name"),
+        ({"sparsity": "some"}, "sparsity is one of none, feature, mask, weighted, not 'some'"),
+        ({"sparsity_weight": -1.0}, "sparsity_weight is at least 0, not -1.0"),
+        ({"target_bits": 0.0}, "target_bits is more than 0, not 0.0"),
+        ({"target_bits": 4.0, "sparsity": "none"}, "target_bits drives the sparsity weight"),
+        ({"k": 0}, "k is at least 1, not 0"),
+        ({"epochs": 3, "minutes": 1.0}, "epochs, minutes and patience each say when the run ends"),
+        ({"epochs": 0}, "epochs is at least 1, not 0"),
+        ({"minutes": 0.0}, "minutes is more than 0, not 0.0"),
+        ({"batch_size": 1}, "batch_size is at least 2, not 1"),
+        ({"validation": 1.0}, "validation is a fraction from 0 to 0.9, not 1.0"),
+        ({"learning_rate": 0.0}, "learning_rate is more than 0, not 0.0"),
+        ({"temperature": 0.0}, "temperature is more than 0, not 0.0"),
+    ],
+)
+def test_faults_are_named(wrong: dict[str, object], text: str) -> None:
+    with pytest.raises(RecipeError, match=text):
+        Recipe(**wrong)
+
+
+def test_the_six_ways_are_those_of_the_paper() -> None:
+    assert list(WAYS) == ["CE", "CL", "CE-MS", "CL-MS", "CL-FS", "CL-WS"]
+    for objective, sparsity in WAYS.values():
+        recipe = Recipe(objective=objective, sparsity=sparsity)
+        assert recipe.two_stage == (objective == "supcon")
+        assert recipe.mask == ("map" if sparsity in ("mask", "weighted") else "none")
+
+
+def test_a_recipe_records_own_parts_by_name() -> None:
+    assert Recipe(objective=own_loss).record()["objective"].endswith(":own_loss")
+
+
+def own_loss(features: object, labels: object) -> object:
+    return (features, labels)
