@@ -48,6 +48,7 @@ class Rounds(L.Callback):
         self.left = 0.0
 
     def on_train_batch_start(self, trainer: L.Trainer, module: Any, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        """Time the step that has ended, and the bare passes."""
         if self.network is None:
             self.network = copy.deepcopy(module)
         else:
@@ -71,7 +72,9 @@ def run() -> list[Ratio]:
     torch.set_num_threads(1)
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Enough):
-            fit(_source(), f"{folder}/codec", recipe=recipe, preprocessing=Preprocessing(SIDE, SIDE), callbacks=[rounds])
+            fit(
+                _source(), f"{folder}/codec", recipe=recipe, preprocessing=Preprocessing(SIDE, SIDE), callbacks=[rounds]
+            )
     finally:
         torch.set_num_threads(threads)
     value, spread = middle(rounds.ratios())

@@ -17,7 +17,7 @@ from laconic.train import Recipe, fit
 class Loudest:
     """One unit a picture, without an amplitude."""
 
-    n_units: int = 0  # learnt by `fit`; a code's fields are stored with the codec
+    n_units: int = 1  # learnt by `fit`; a code's fields are stored with the codec
     name: ClassVar[str] = "loudest"
 
     @property

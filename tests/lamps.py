@@ -50,8 +50,13 @@ def features(pictures: np.ndarray) -> np.ndarray:
     return pictures.reshape(-1, 16).astype(np.float32) * np.float32(1 / 51)
 
 
-def network(shape: tuple[int, int, int] = (4, 4, 1), units: int = 16, scale: float = 1 / 51) -> bytes:
-    """uint8 [n, H, W, C] -> float32 [n, units], each pixel times `scale`, as ONNX."""
+def network(
+    shape: tuple[int, int, int] = (4, 4, 1), units: int = 16, scale: float = 1 / 51, rows: int = -1, kind: int = 2
+) -> bytes:
+    """uint8 (or another TensorProto `kind`) [n, H, W, C] -> float32 [n, units], each pixel times `scale`, as ONNX.
+
+    With `rows`, it fails on any other number of pictures.
+    """
     graph = helper.make_graph(
         [
             helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
@@ -59,10 +64,10 @@ def network(shape: tuple[int, int, int] = (4, 4, 1), units: int = 16, scale: flo
             helper.make_node("Mul", ["pixels", "scale"], ["features"]),
         ],
         "lamps",
-        [helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", *shape])],
+        [helper.make_tensor_value_info("images", kind, ["n", *shape])],
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", units])],
         [
-            numpy_helper.from_array(np.array([-1, units], np.int64), "flat"),
+            numpy_helper.from_array(np.array([rows, units], np.int64), "flat"),
             numpy_helper.from_array(np.float32(scale), "scale"),
         ],
     )

@@ -93,9 +93,7 @@ def leaks(modules: list[str], folder: Path = ROOT) -> list[str]:
         f"for name in {modules!r}: importlib.import_module(name)\n"
         f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: list[str] = json.loads(done.stdout)
     return found
@@ -106,10 +104,7 @@ def undocumented(source: str) -> list[str]:
 
     def search(body: list[ast.stmt], prefix: str) -> Iterator[str]:
         for node in body:
-            if (
-                not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-                or node.name[0] == "_"
-            ):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or node.name[0] == "_":
                 continue
             marks = {ast.unparse(decorator).split(".")[-1] for decorator in node.decorator_list}
             if not ast.get_docstring(node) and not marks & {"overload", "setter"}:

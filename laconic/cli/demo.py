@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ class Demo(Command):
         from laconic.train import Recipe, fit
 
         began = time.perf_counter()
+        shutil.rmtree(self.out / "codec.run", ignore_errors=True)  # an interrupted demo's; it is short, so begin anew
         say("training on 1297 digits of 8x8 pixels ...")
         source = open_source("digits")
         recipe = Recipe(epochs=EPOCHS, batch_size=128, k=1, sparsity_weight=WEIGHT, encoder="cnnw32", seed=self.seed)

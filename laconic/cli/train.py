@@ -98,11 +98,12 @@ class Train(Command):
 
     def run(self) -> dict[str, Any]:
         """Train, then say what was reached on held-out pictures."""
-        from laconic.cli.parts import code_named, encoder_named, objective_named
         from laconic.data import open_source
+
+        source = open_source(self.source)  # a wrong one is told before torch is imported
+        from laconic.cli.parts import code_named, encoder_named, objective_named
         from laconic.train import Recipe, choose_preprocessing, fit
 
-        source = open_source(self.source)
         recipe = Recipe.with_defaults(
             objective=objective_named(self.objective),
             sparsity=self.sparsity,

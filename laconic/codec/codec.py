@@ -161,8 +161,10 @@ def _check_fit(
     silence = np.zeros((1, session.units), np.float32)
     for name, speech in speeches.items():
         try:
-            n_classes = speech.posterior(speech.say(silence)).shape[1]
+            word = speech.say(silence)
+            knows = (speech.language.code.dequantise(word).shape[1], speech.posterior(word).shape[1])
         except Exception as error:  # an own code may refuse what it is given as it likes
             raise CodecError(f"encoder.onnx gives features that {name} can't say: {error}") from error
-        if n_classes != len(classes):
-            raise CodecError(f"codec.json names {len(classes)} classes, {name} knows {n_classes}")
+        if knows != (session.units, len(classes)):
+            wanted = f"{session.units} features and {len(classes)} classes"
+            raise CodecError(f"encoder.onnx and codec.json have {wanted}, {name} knows {knows[0]} and {knows[1]}")

@@ -13,7 +13,7 @@ from laconic.codec.folder import CodecError
 from laconic.codec.speech import Speech
 from laconic.language import BUILTIN, Language, restore, state
 from laconic.language.crc import Check
-from laconic.receiver import LinearReceiver, WordReceiver
+from laconic.receiver import LinearReceiver, ReceiverError, WordReceiver
 
 RECEIVERS: dict[str, type[Any]] = {"words": WordReceiver, "linear": LinearReceiver}
 
@@ -66,7 +66,7 @@ def _speech(name: str, entry: Mapping[str, Any], tables: Mapping[str, np.ndarray
     alphabet = language.lexicon.alphabet
     counted = (alphabet.n_units, 2**alphabet.level_bits)
     if isinstance(receiver, WordReceiver) and receiver.unit_counts.shape[:2] != counted:
-        raise CodecError(f"{name}: counts of {counted} units and levels wanted, got {receiver.unit_counts.shape[:2]}")
+        raise ReceiverError(f"counts of {counted} units and levels wanted, got {receiver.unit_counts.shape[:2]}")
     return Speech(language, receiver, Check[entry.get("check", "CRC8")], entry.get("generation", 0))
 
 

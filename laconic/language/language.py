@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
 from laconic.contract import Kind, LaconicError, Message, Symbols
-from laconic.language.alphabet import Alphabet
 from laconic.language.bits import to_array, to_bitarray
 from laconic.language.code import Code, state
 from laconic.language.errors import (
@@ -27,18 +26,7 @@ from laconic.language.errors import (
 )
 from laconic.language.huffman import Huffman
 from laconic.language.lexicon import Lexicon
-
-MAX_LABEL_COUNTS = 2**28  # words times classes
-TABLES = {  # each table's type and number of axes
-    "units": (np.int32, 2),
-    "levels": (np.uint32, 2),
-    "counts": (np.int64, 1),
-    "label_rows": (np.int32, 1),
-    "label_classes": (np.int32, 1),
-    "label_counts": (np.int32, 1),
-    "lengths": (np.uint8, 2),
-    "numbers": (np.int64, 1),
-}
+from laconic.language.tables import TABLES, check_tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +232,7 @@ class Language:
             LexiconError: tables are missing, unknown or contradict each other.
             WordError: words that the code's alphabet doesn't have.
         """
-        _check_tables(code.alphabet, tables)
+        check_tables(code.alphabet, tables)
         units, levels, counts, rows, classes, label_counts, lengths, numbers = map(tables.__getitem__, TABLES)
         n_classes, escape_count, escape_length = numbers.tolist()
         labels = np.zeros((len(units), n_classes), dtype=np.int32)
@@ -254,34 +242,6 @@ class Language:
         if (huffman.escape_length is None) != (escape_count == 0):
             raise LexiconError(f"escape count {escape_count} and escape length {escape_length} contradict each other")
         return cls(code, lexicon, huffman)
-
-
-def _check_tables(alphabet: Alphabet, tables: Mapping[str, np.ndarray]) -> None:
-    if set(tables) != set(TABLES):
-        raise LexiconError(f"the tables {sorted(TABLES)} wanted, got {sorted(tables)}")
-    for name, (dtype, n_axes) in TABLES.items():
-        table = tables[name]
-        if table.dtype != dtype or table.ndim != n_axes:
-            wanted = f"{np.dtype(dtype)} with {n_axes} axes"
-            raise LexiconError(f"the table {name}: {wanted} wanted, got {table.dtype} {table.shape}")
-    words, cells, n_classes = len(tables["units"]), len(tables["label_rows"]), int(tables["numbers"][0])
-    shapes = {
-        "units": (words, alphabet.k),
-        "levels": (words, alphabet.k),
-        "counts": (words,),
-        "label_classes": (cells,),
-        "label_counts": (cells,),
-        "lengths": (words, alphabet.k if alphabet.ordered else 1),
-        "numbers": (3,),
-    }
-    for name, shape in shapes.items():
-        if tables[name].shape != shape:
-            raise LexiconError(f"the table {name}: shape {shape} wanted, got {tables[name].shape}")
-    if not 1 <= n_classes <= MAX_LABEL_COUNTS // max(words, 1):
-        raise LexiconError(f"1..{MAX_LABEL_COUNTS} words times classes wanted, got {words} and {n_classes}")
-    for name, n in (("label_rows", words), ("label_classes", n_classes)):
-        if cells and not (tables[name].min() >= 0 and tables[name].max() < n):
-            raise LexiconError(f"the table {name}: numbers 0..{n - 1} wanted, got others")
 
 
 def branches(lexicon: Lexicon) -> Int64[np.ndarray, "words stages"]:

@@ -1,4 +1,4 @@
-"""Amplitudes as n-bit levels: level 0 is silence, the others divide (0, top] evenly."""
+"""Amplitudes as n-bit levels: level 0 is silence, the others divide (0, top] evenly; 0 bits name the unit only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TOP_PERCENTILE = 99.9
 PATTERN_BITS = 32  # a level of 32 bits is the amplitude's float32 pattern itself
 
 
-def check_level_bits(level_bits: int) -> None:
+def check_level_bits(level_bits: int, least: int = 0) -> None:
     """Refuse a number of bits for which no table of values is kept.
 
     Raises:
-        CodeError: not in 1..8.
+        CodeError: not in `least`..8.
     """
-    if not 1 <= level_bits <= MAX_UNIFORM_BITS:
-        raise CodeError(f"uniform levels have 1..{MAX_UNIFORM_BITS} bits, got level_bits={level_bits}")
+    if not least <= level_bits <= MAX_UNIFORM_BITS:
+        raise CodeError(f"uniform levels have {least}..{MAX_UNIFORM_BITS} bits, got level_bits={level_bits}")
 
 
 def tops(features: Float32[np.ndarray, "batch units"]) -> Float32[np.ndarray, " units"]:
@@ -42,13 +42,15 @@ def tops(features: Float32[np.ndarray, "batch units"]) -> Float32[np.ndarray, " 
 
 def edge(top: np.ndarray, step: Any, level_bits: int) -> np.ndarray:
     """The largest amplitude of level `step` (a number or an array); the top level has none."""
-    return top * np.asarray(step / (2**level_bits - 1), dtype=np.float32)
+    return top * np.asarray(step / max(1, 2**level_bits - 1), dtype=np.float32)
 
 
 def to_levels(
     amplitudes: Float32[np.ndarray, "batch k"], top: Float32[np.ndarray, ...], level_bits: int
 ) -> UInt32[np.ndarray, "batch k"]:
     """Level 0 for silence, else 1..2^n - 1. `top` broadcasts against the amplitudes."""
+    if level_bits == 0:
+        return np.zeros(amplitudes.shape, dtype=np.uint32)
     levels = (amplitudes > 0).astype(np.uint32)
     for step in range(1, 2**level_bits - 1):
         levels += amplitudes > edge(top, step, level_bits)
@@ -72,6 +74,9 @@ def mean_values(
     count = np.bincount(at, minlength=size).reshape(-1, n_levels)
     total = np.bincount(at, weights=amplitudes.reshape(-1), minlength=size).reshape(-1, n_levels)
     values = np.zeros((len(top), n_levels), dtype=np.float32)
+    if level_bits == 0:
+        said = (count > 0) & (total > 0)
+        return np.where(said, total / np.maximum(count, 1), top[:, None]).astype(np.float32)
     for level in range(1, n_levels):
         centre = edge(top, level - 0.5, level_bits)
         mean = np.where(count[:, level] > 0, total[:, level] / np.maximum(count[:, level], 1), centre)

@@ -54,7 +54,7 @@ class MaxPro:
 
     def __post_init__(self) -> None:
         if self.level_bits != PATTERN_BITS:
-            check_level_bits(self.level_bits)
+            check_level_bits(self.level_bits, least=1)
 
     @property
     def alphabet(self) -> Alphabet:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from laconic.extras import need
 
 PENALTY = 1e-4  # L2, on standardised weights, against the mean cross-entropy
-STEPS = 100
+STEPS = 300
 
 
 def fit_linear(
@@ -26,7 +28,9 @@ def fit_linear(
     scale[scale < 1e-8] = 1.0
     weights = class_weights[labels]
     model = linear_model.LogisticRegression(C=1 / (2 * PENALTY * weights.sum()), max_iter=STEPS, tol=1e-5)
-    model.fit((features - mean) / scale, labels, weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # short of the tolerance after STEPS it is close enough
+        model.fit((features - mean) / scale, labels, weights)
     weight, bias = model.coef_ / scale, model.intercept_
     if len(class_weights) == 2:  # scikit-learn keeps the second class's row only
         weight, bias = np.concatenate([0 * weight, weight]), np.concatenate([0 * bias, bias])

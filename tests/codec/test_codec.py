@@ -23,7 +23,7 @@ from laconic.language.crc import Check
 from laconic.receiver import WordReceiver
 
 TREES = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 1, 15), (9, 10, 11), (12, 13, 14)]  # the lexicon, most frequent first
-PACKETS = ["2000cd", "20802e", "20c0aa", "20a071", "20d0bf", "20e01a"]
+PACKETS = ["2000cd", "20802e", "20c0c8", "20a05d", "20d066", "20e0bb"]
 FINGERPRINT = "d3ae841b0e770866"
 
 
@@ -121,15 +121,13 @@ def test_other_sizes_are_resized_not_refused(lamps_codec: Codec, side: int) -> N
 
 def test_an_unreadable_picture_is_named_by_its_number(lamps_codec: Codec) -> None:
     pictures = [*strange_pictures(300), b"no picture"]
-    with pytest.raises(PictureError, match="^picture 300: picture of 10 bytes: no picture format begins with"):
+    with pytest.raises(PictureError, match=r"^picture 300: picture of 10 bytes: no picture format begins with"):
         lamps_codec.encode(pictures)
 
 
-def test_a_single_picture_belongs_in_a_list(lamps_codec: Codec, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(png(lamps.picture(0)))
-    for single in (str(tmp_path / "a.png"), png(lamps.picture(0))):
-        with pytest.raises(PictureError, match="put a single one in a list"):
-            lamps_codec.encode(single)  # type: ignore[arg-type]
+def test_a_single_picture_belongs_in_a_list(lamps_codec: Codec) -> None:
+    with pytest.raises(PictureError, match="put a single one in a list"):
+        lamps_codec.encode("a.png")
     with pytest.raises(PictureError, match="put a single one in a list"):
         lamps_codec.encode(np.zeros((300, 4, 3), np.uint8))
 
@@ -172,7 +170,9 @@ def speeches_unlike(speech: Speech) -> dict[str, Speech]:
         "k": lamps.spoken(MaxAmp(k=2)),
         "code": lamps.spoken(Progressive(k=3)),
         "own": lamps.spoken(Loudest(k=3)),
-        "values": replace(speech, language=replace(language, code=replace(language.code, values=language.code.values * 2))),
+        "values": replace(
+            speech, language=replace(language, code=replace(language.code, values=language.code.values * 2))
+        ),
         "counts": replace(speech, language=relabelled(language)),
         "strength": replace(speech, receiver=replace(receiver, strength=2.0)),
         "temperature": replace(speech, receiver=replace(receiver, temperature=2.0)),

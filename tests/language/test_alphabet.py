@@ -121,6 +121,13 @@ def test_bits_beyond_the_last_word_are_no_word(alphabet: Alphabet) -> None:
     assert not known.any()
 
 
+@pytest.mark.parametrize("alphabet", [Alphabet(5, 2, 1), Alphabet(200, 90, 1)])
+def test_the_last_word_is_the_last_rank_that_is_one(alphabet: Alphabet) -> None:
+    ranks = [alphabet.n_words - 1, alphabet.n_words]
+    rows = [[int(bit) for bit in f"{rank:0{alphabet.fixed_bits}b}"] for rank in ranks]
+    assert alphabet.read(np.array(rows, dtype=np.uint8))[1].tolist() == [True, False]
+
+
 @given(words())
 def test_keys_are_equal_exactly_where_words_are(drawn: tuple[Alphabet, Symbols]) -> None:
     alphabet, symbols = drawn

@@ -24,13 +24,16 @@ FEATURES = st.integers(1, 12).flatmap(lambda n: arrays(np.float32, (n, 6), eleme
 CODES = st.sampled_from(
     [
         MaxAmp(k=1),
+        MaxAmp(k=2, level_bits=0),
         MaxAmp(k=3, level_bits=2),
         MaxAmp(k=6, level_bits=3),
         Progressive(k=2),
+        Progressive(k=3, level_bits=0),
         Progressive(k=4, level_bits=2),
         Progressive(k=6, level_bits=4),
         MaxPro(threshold=-1.0),
         MaxPro(level_bits=2, threshold=-1.0),
+        MaxProAmp(k=1, level_bits=0, threshold=-1.0),
         MaxProAmp(k=2, level_bits=2, threshold=-1.0),
         Scalar(threshold=-1.0),
     ]
@@ -270,11 +273,27 @@ class TestEveryCode:
             fitted.dequantise(Symbols(symbols.units + 1000, symbols.levels))
 
 
-@pytest.mark.parametrize("level_bits", [0, 9, 32])
+@pytest.mark.parametrize("level_bits", [-1, 9, 32])
 @pytest.mark.parametrize("cls", [MaxAmp, Progressive, MaxProAmp])
-def test_uniform_levels_have_1_to_8_bits(cls: type[Any], level_bits: int) -> None:
-    with pytest.raises(CodeError, match=f"1..8 bits, got level_bits={level_bits}"):
+def test_uniform_levels_have_0_to_8_bits(cls: type[Any], level_bits: int) -> None:
+    with pytest.raises(CodeError, match=f"0..8 bits, got level_bits={level_bits}"):
         cls(level_bits=level_bits)
+
+
+@pytest.mark.parametrize("cls", [MaxPro, Scalar])
+def test_codes_that_say_nothing_but_levels_need_a_bit(cls: type[Any]) -> None:
+    with pytest.raises(CodeError, match="1..8 bits, got level_bits=0"):
+        cls(level_bits=0)
+
+
+def test_without_level_bits_a_word_is_its_units() -> None:
+    features = np.array([[0, 3, 0, 5], [0, 0, 2, 0], [0, 1, 0, 0]], dtype=np.float32)
+    code = MaxAmp(k=1, level_bits=0).fit(features, no_labels(features))
+    symbols = code.quantise(features)
+    assert code.alphabet.n_words == 4
+    assert symbols.units.tolist() == [[3], [2], [1]]
+    assert symbols.levels.tolist() == [[0], [0], [0]]
+    assert code.dequantise(symbols).max(axis=1).tolist() == [5, 2, 1]
 
 
 def test_a_pattern_that_is_no_amplitude_is_refused() -> None:

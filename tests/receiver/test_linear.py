@@ -74,7 +74,9 @@ def test_calibration_of_a_classifier_is_that_of_its_posterior() -> None:
     found = receiver(temperature=5.0).calibrated(features(300), labels)
     assert found.temperature == best_temperature(receiver().posterior(features(300)), labels)
     rows = np.arange(300)
-    losses = [-np.log(receiver(temperature=t).posterior(features(300))[rows, labels]).mean() for t in (0.5, 1.0, 2.0, 4.0)]
+    losses = [
+        -np.log(receiver(temperature=t).posterior(features(300))[rows, labels]).mean() for t in (0.5, 1.0, 2.0, 4.0)
+    ]
     assert -np.log(found.posterior(features(300))[rows, labels]).mean() <= min(losses) + 1e-3
 
 
