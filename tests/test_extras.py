@@ -17,9 +17,7 @@ def test_need_names_the_extra() -> None:
         need("no_such.part", "scale")
 
 
-def test_load_object_searches_the_current_folder_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_load_object_searches_the_current_folder_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own_part_of_a_test.py").write_text("class Outer:\n    value = 3\n")
     (tmp_path / "json.py").write_text("raise RuntimeError")
     monkeypatch.chdir(tmp_path)
@@ -45,9 +43,7 @@ def test_load_object_says_what_is_missing(spec: str, message: str, monkeypatch: 
         load_object(spec)
 
 
-def test_load_object_passes_on_what_an_own_module_raises(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_load_object_passes_on_what_an_own_module_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_part_of_a_test.py").write_text("1 / 0")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -10,8 +10,9 @@ from typing import Any
 
 from laconic.cli.output import Command, percent, say, watched
 
-EPOCHS = 30
-WEIGHT = 3e-2  # of the mask's sparsity: on ten digits a word of one unit is enough
+# Ten digits need ten words of one unit each. Sparsity comes late, when every digit has a unit of its own: earlier,
+# two of them would come to share one.
+EPOCHS, WEIGHT, WARMUP = 60, 3e-2, 0.7
 SHOWN = 5  # pictures shown with their packets
 
 
@@ -29,6 +30,7 @@ class Demo(Command):
         """The whole way, from pictures to packets to meanings."""
         from laconic.cli.figures import write_page
         from laconic.data import open_source
+        from laconic.language import MaxProAmp
         from laconic.score.evaluation import evaluate_source
         from laconic.train import Recipe, fit
 
@@ -36,8 +38,19 @@ class Demo(Command):
         shutil.rmtree(self.out / "codec.run", ignore_errors=True)  # an interrupted demo's; it is short, so begin anew
         say("training on 1297 digits of 8x8 pixels ...")
         source = open_source("digits")
-        recipe = Recipe(epochs=EPOCHS, batch_size=128, k=1, sparsity_weight=WEIGHT, encoder="cnnw32", seed=self.seed)
-        codec = fit(source, self.out / "codec", recipe=recipe, progress=watched(), command="laconic demo")
+        recipe = Recipe(
+            encoder="cnnw16",
+            k=1,
+            epochs=EPOCHS,
+            batch_size=128,
+            sparsity_weight=WEIGHT,
+            sparsity_warmup=WARMUP,
+            precision="fp32",
+            seed=self.seed,
+        )
+        code = MaxProAmp(k=1, level_bits=0, named=0.01)
+        out = self.out / "codec"
+        codec = fit(source, out, recipe=recipe, code=code, progress=watched(), command="laconic demo")
         say("encoding and decoding 500 test digits ...")
         evaluation, loaded = evaluate_source(codec, source)
         report = self.out / "report.html"

@@ -20,7 +20,7 @@ from laconic.language.levels import (
     to_levels,
     tops,
 )
-from laconic.language.maxamp import MaxAmp, scatter
+from laconic.language.maxamp import MaxAmp, scatter, strongest
 
 THRESHOLD = 0.0455
 
@@ -132,6 +132,8 @@ class MaxProAmp:
         k: units per word.
         level_bits: bits per unit's amplitude.
         threshold: activation probability above which a unit is kept.
+        named: of these only units stay that are among the k strongest in more than this part of the pictures: one
+            that fires beside stronger ones would have a codeword and never use it.
         n_features: columns of the features; learnt.
         unit_ids: the kept columns; learnt. Unit i of a word is column unit_ids[i].
         top: each kept unit's top level; learnt.
@@ -146,6 +148,7 @@ class MaxProAmp:
     k: int = 3
     level_bits: int = 1
     threshold: float = THRESHOLD
+    named: float = -1.0
     n_features: int | None = None
     unit_ids: Int64[np.ndarray, " units"] | None = None
     top: Float32[np.ndarray, " units"] | None = None
@@ -178,6 +181,9 @@ class MaxProAmp:
         """
         check_training(features, labels)
         unit_ids = frequent(features, self.threshold)
+        names = strongest(features[:, unit_ids], min(self.k, len(unit_ids)))
+        share = np.bincount(names.reshape(-1), minlength=len(unit_ids)) / len(features)
+        unit_ids = unit_ids[share > self.named]
         kept = MaxAmp(self.k, self.level_bits).fit(features[:, unit_ids], labels)
         n_features = features.shape[1]
         return replace(self, n_features=n_features, unit_ids=unit_ids, top=kept.top, values=kept.values)

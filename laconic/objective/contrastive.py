@@ -93,9 +93,7 @@ class _SupervisedContrastive(torch.autograd.Function):
         return gradient * grad_loss, None, None, None
 
 
-def _block(
-    z: Tensor, weight: Tensor, start: int, stop: int, temperature: float, gradient: Tensor | None
-) -> Tensor:
+def _block(z: Tensor, weight: Tensor, start: int, stop: int, temperature: float, gradient: Tensor | None) -> Tensor:
     """Sum of w_i logsumexp_{a != i} s_ia over a block of anchors; adds t times its gradient to `gradient`."""
     anchors, weight = z[start:stop], weight[start:stop]
     share = (anchors / temperature) @ z.T

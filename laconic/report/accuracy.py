@@ -50,9 +50,7 @@ def accuracy_figure(evaluation: Evaluation, width_px: int = 760) -> str:
 
 def _frame(evaluation: Evaluation, codes: list[CodeScore]) -> tuple[float, float, float]:
     """Left, right and bottom: every code in sight, and with them the bend of the limits."""
-    bits = [b for score in codes for b in (score.bits_mean, score.bits_formula)] + [
-        log2(len(evaluation.classes) + 1)
-    ]
+    bits = [b for score in codes for b in (score.bits_mean, score.bits_formula)] + [log2(len(evaluation.classes) + 1)]
     worst = min([evaluation.accuracy_full, *(score.accuracy for score in codes)])
     left = max(0.5, min(1.0, 0.7 * min(bits)))
     return left, 2.0 * max(bits), max(0.0, worst - max(0.02, 0.4 * (1 - worst)))

@@ -47,9 +47,7 @@ def style(width_px: int) -> Any:
     Raises:
         LaconicError: matplotlib is not installed.
     """
-    return need("matplotlib.style", "data").context(
-        ["default", {**_STYLE, "font.size": 12 if width_px >= 500 else 11}]
-    )
+    return need("matplotlib.style", "data").context(["default", {**_STYLE, "font.size": 12 if width_px >= 500 else 11}])
 
 
 def new_axes(width_px: int, height_px: int) -> Any:
@@ -92,9 +90,7 @@ def pixels(axes: Any, lines: Iterable[Float64[np.ndarray, "2 _"]]) -> Float64[np
     return np.concatenate(found)
 
 
-def marks(
-    axes: Any, points: Float64[np.ndarray, "points 2"], radius_px: float
-) -> Float64[np.ndarray, "pixels 2"]:
+def marks(axes: Any, points: Float64[np.ndarray, "points 2"], radius_px: float) -> Float64[np.ndarray, "pixels 2"]:
     """The discs at some data points, each as display points: its centre and nine on its rim."""
     angles = np.linspace(0, 2 * np.pi, 9, endpoint=False)
     disc = np.vstack([[0.0, 0.0], radius_px * np.stack([np.cos(angles), np.sin(angles)], axis=1)])

@@ -107,9 +107,7 @@ def _descend(places: list[_Places], order: list[int]) -> tuple[float, dict[int, 
             cost = places[mine].cost
             if others:
                 boxes = np.stack([places[i].boxes[row] for i, row in others])
-                cost = cost + _clash(
-                    places[mine], boxes, np.stack([places[i].leaders[row] for i, row in others])
-                )
+                cost = cost + _clash(places[mine], boxes, np.stack([places[i].leaders[row] for i, row in others]))
             rows[mine] = int(np.argmin(cost))
             total += float(cost[rows[mine]])
         if rows == before:
@@ -128,9 +126,7 @@ def _clash(
     crossing = _within(points, mine.boxes, 2.0).sum(axis=1)
     crossed = _within(mine.leaders.reshape(-1, 2), boxes, 2.0).reshape(len(boxes), len(mine.boxes), -1)
     meeting = _beside(mine.leaders, leaders[:, 3:].reshape(-1, 2), 4.0).sum(axis=1)
-    return np.asarray(
-        2.0 * (width * height).sum(axis=1) + 20.0 * (crossing + crossed.sum(axis=(0, 2))) + 5.0 * meeting
-    )
+    return np.asarray(2.0 * (width * height).sum(axis=1) + 20.0 * (crossing + crossed.sum(axis=(0, 2))) + 5.0 * meeting)
 
 
 def _within(

@@ -39,9 +39,7 @@ def _rest(words: tuple[WordScore, ...], n: int) -> str:
     return f'<p class="note">And {more}, said for {pictures} ({share}).</p>'
 
 
-def _card(
-    word: WordScore, pictures: UInt8[np.ndarray, "n height width channels"] | None, max_examples: int
-) -> str:
+def _card(word: WordScore, pictures: UInt8[np.ndarray, "n height width channels"] | None, max_examples: int) -> str:
     name, code, bits = escape(word.name), escape(word.word), plural(word.bits, "bit")
     tick = f'<u style="left:{100 * word.accuracy:.1f}%"></u>' if word.count else ""
     use = f"<span>said {plural(word.count, 'time')}</span><span>{percent(word.accuracy)} right</span>"
@@ -55,9 +53,7 @@ def _card(
     )
 
 
-def _examples(
-    word: WordScore, pictures: UInt8[np.ndarray, "n height width channels"] | None, max_examples: int
-) -> str:
+def _examples(word: WordScore, pictures: UInt8[np.ndarray, "n height width channels"] | None, max_examples: int) -> str:
     if pictures is None or not word.examples:
         return ""
     images = "".join(f'<img alt="" src="{data_uri(pictures[row])}">' for row in word.examples[:max_examples])

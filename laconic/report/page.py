@@ -84,9 +84,7 @@ def _check(pictures: UInt8[np.ndarray, "n height width channels"], evaluation: E
         raise LaconicError(f"pictures have 1 or 3 channels, not {pictures.shape[-1]}")
     rows = [row for word in evaluation.words for row in word.examples]
     if rows and not 0 <= min(rows) <= max(rows) < evaluation.n:
-        raise LaconicError(
-            f"an example is row 0 ... {evaluation.n - 1} of the pictures, not {max(rows, key=abs)}"
-        )
+        raise LaconicError(f"an example is row 0 ... {evaluation.n - 1} of the pictures, not {max(rows, key=abs)}")
 
 
 def _write(path: Path, text: str) -> None:

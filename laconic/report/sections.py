@@ -33,9 +33,7 @@ def headline(evaluation: Evaluation, title: str) -> str:
             "named right by the network itself, from all its features",
         ),
     )
-    cells = "".join(
-        f'<div class="card {kind}"><b>{value}</b><span>{text}</span></div>' for kind, value, text in tiles
-    )
+    cells = "".join(f'<div class="card {kind}"><b>{value}</b><span>{text}</span></div>' for kind, value, text in tiles)
     tested = f"{plural(evaluation.n, 'test picture')} of {plural(len(evaluation.classes), 'class', 'es')}"
     return (
         f'<header><p class="eyebrow">laconic</p><h1>{escape(title)}</h1>'

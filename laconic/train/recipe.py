@@ -15,6 +15,8 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 """An own loss: features [batch, units] and labels [batch] to a scalar."""
 
 DEFAULT_MINUTES = 15.0
+DEFAULT_WEIGHT = 1e-3
+DEFAULT_WEIGHTS = {"supcon": 5e-2}  # its loss pulls harder than a cross-entropy
 
 OBJECTIVES = ("joint", "cross-entropy", "supcon")
 CHOICES: dict[str, tuple[str | int, ...]] = {
@@ -46,15 +48,16 @@ class Recipe:
 
     `objective` is `joint` (cross-entropy, supervised contrastive loss and cross-entropy on the words
     themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or
-    a function of (features, labels), two stages as well. `sparsity_weight` is lambda of paper 001, equation
-    (12), reached over the first `sparsity_warmup` of the steps; `target_bits` drives it by feedback instead.
+    a function of (features, labels), two stages as well. `sparsity_weight` is lambda of paper 001, equation (12)
+    (None: what suits the objective), reached over the first `sparsity_warmup` of the steps; `target_bits` drives it
+    by feedback instead.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
     bring no improvement (the paper's rule has 5). With none of the three it lasts DEFAULT_MINUTES.
     """
 
     objective: str | Objective = "joint"
     sparsity: str = "mask"
-    sparsity_weight: float = 1e-3
+    sparsity_weight: float | None = None
     sparsity_warmup: float = 0.3
     target_bits: float | None = None
     mask_input: str = "map"
@@ -92,6 +95,8 @@ class Recipe:
         """
         if self.minutes is None and self.epochs is None and self.patience is None:
             object.__setattr__(self, "minutes", DEFAULT_MINUTES)
+        if self.sparsity_weight is None:
+            object.__setattr__(self, "sparsity_weight", DEFAULT_WEIGHTS.get(str(self.objective), DEFAULT_WEIGHT))
         for bad, text in self._faults():
             if bad:
                 raise RecipeError(text)
@@ -109,7 +114,7 @@ class Recipe:
                 for name, choices in CHOICES.items()
                 for value in [getattr(self, name)]
             ],
-            (self.sparsity_weight < 0, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
+            (self.weight < 0, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
             (target is not None and target <= 0, f"target_bits is more than 0, not {target}"),
             (
                 target is not None and self.sparsity == "none",
@@ -131,6 +136,11 @@ class Recipe:
             (not self.learning_rate > 0, f"learning_rate is more than 0, not {self.learning_rate}"),
             (not self.temperature > 0, f"temperature is more than 0, not {self.temperature}"),
         ]
+
+    @property
+    def weight(self) -> float:
+        """The weight that is used: lambda of paper 001, equation (12)."""
+        return DEFAULT_WEIGHT if self.sparsity_weight is None else self.sparsity_weight
 
     @property
     def two_stage(self) -> bool:

@@ -52,7 +52,7 @@ class Supervised(L.LightningModule):
         self.recipe = recipe
         self.augmentation = augmentation
         self.n_steps = n_steps
-        self.rate = SparsityWeight(recipe.sparsity_weight, warmup_steps, recipe.k, recipe.target_bits)
+        self.rate = SparsityWeight(recipe.weight, warmup_steps, recipe.k, recipe.target_bits)
         self.good = self._weights()
         self.bf16 = use_bf16(recipe.precision)
 

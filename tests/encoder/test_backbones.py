@@ -52,9 +52,7 @@ def test_resnet_50_costs_what_the_paper_says() -> None:
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [(2, 2), (8, 8), (28, 28), (32, 32), (5, 40), (120, 160), (241, 100)])
-def test_maps_are_non_negative_and_keep_two_rows_and_columns(
-    name: str, channels: int, size: tuple[int, int]
-) -> None:
+def test_maps_are_non_negative_and_keep_two_rows_and_columns(name: str, channels: int, size: tuple[int, int]) -> None:
     features = forward(build_backbone(name, channels, size), channels, size)
     assert features.ndim == 4
     assert float(features.min()) >= 0
@@ -97,9 +95,7 @@ def test_every_parameter_learns(name: str) -> None:
     backbone(torch.rand(4, 3, 16, 16)).square().mean().backward()
     idle = [key for key, parameter in backbone.named_parameters() if parameter.grad is None]
     assert not idle
-    assert all(
-        bool(parameter.grad.any()) for parameter in backbone.parameters() if parameter.grad is not None
-    )
+    assert all(bool(parameter.grad.any()) for parameter in backbone.parameters() if parameter.grad is not None)
 
 
 def test_initialisation_follows_the_seed() -> None:
@@ -114,9 +110,7 @@ def test_initialisation_follows_the_seed() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize(
-    "name", ["", "cnnw", "cnnw0", "cnn-16", "resnet-19", "resnet18", "cnnw8w8", "CNN", "w8"]
-)
+@pytest.mark.parametrize("name", ["", "cnnw", "cnnw0", "cnn-16", "resnet-19", "resnet18", "cnnw8w8", "CNN", "w8"])
 def test_refuses_unknown_names_and_lists_the_known(name: str) -> None:
     with pytest.raises(EncoderError, match=", ".join(BACKBONES) + r", .*package.module:name, not '" + name):
         build_backbone(name, 3, (32, 32))

@@ -150,9 +150,7 @@ def test_refuses_a_backbone_that_gives_no_features(output: object, came: str) ->
 
 
 def test_refuses_a_backbone_that_cannot_take_the_pictures() -> None:
-    with pytest.raises(
-        EncoderError, match=r"must take pictures \[batch, 1, 16, 16\] but on them raised RuntimeError"
-    ):
+    with pytest.raises(EncoderError, match=r"must take pictures \[batch, 1, 16, 16\] but on them raised RuntimeError"):
         FeatureEncoder(nn.Conv2d(3, 4, 3), 1, SIZE)
 
 

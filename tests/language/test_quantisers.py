@@ -282,8 +282,18 @@ def test_uniform_levels_have_0_to_8_bits(cls: type[Any], level_bits: int) -> Non
 
 @pytest.mark.parametrize("cls", [MaxPro, Scalar])
 def test_codes_that_say_nothing_but_levels_need_a_bit(cls: type[Any]) -> None:
-    with pytest.raises(CodeError, match="1..8 bits, got level_bits=0"):
+    with pytest.raises(CodeError, match=r"1\.\.8 bits, got level_bits=0"):
         cls(level_bits=0)
+
+
+def test_maxproamp_can_drop_units_that_are_hardly_ever_named() -> None:
+    features = np.array([[5, 4, 0], [5, 4, 0], [0, 4, 5], [0, 4, 5]], dtype=np.float32)  # unit 1 is always second
+    labels = no_labels(features)
+    assert MaxProAmp(k=1).fit(features, labels).alphabet.n_units == 3
+    code = MaxProAmp(k=1, named=0.0).fit(features, labels)
+    assert code.unit_ids is not None
+    assert code.unit_ids.tolist() == [0, 2]
+    assert MaxProAmp(k=2, named=0.0).fit(features, labels).alphabet.n_units == 3
 
 
 def test_without_level_bits_a_word_is_its_units() -> None:

@@ -15,9 +15,7 @@ from torch.profiler import ProfilerActivity, profile
 from laconic.objective.contrastive import ContrastiveError, supervised_contrastive
 
 
-def batch(
-    n: int, dim: int, classes: int, seed: int = 0, dtype: torch.dtype = torch.float64
-) -> tuple[Tensor, Tensor]:
+def batch(n: int, dim: int, classes: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     rows = torch.randn(n, dim, generator=generator, dtype=dtype)
     return F.normalize(rows, dim=1), torch.randint(classes, (n,), generator=generator)
@@ -87,17 +85,13 @@ def test_value_and_gradient_are_those_of_the_whole_matrix(n: int) -> None:
 
 def test_value_is_that_of_the_printed_equation() -> None:
     z, labels = batch(23, 5, classes=7)
-    assert float(supervised_contrastive(z, labels, 0.2)) == pytest.approx(
-        read_aloud(z, labels, 0.2), rel=1e-12
-    )
+    assert float(supervised_contrastive(z, labels, 0.2)) == pytest.approx(read_aloud(z, labels, 0.2), rel=1e-12)
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 1, 1, 0, 2], [5, 5, 5, 5, 5, 5], [0, 1, 2, 3, 4, 4]])
 def test_gradcheck(labels: list[int]) -> None:
     z = torch.randn(6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1), requires_grad=True)
-    assert torch.autograd.gradcheck(
-        lambda rows: supervised_contrastive(rows, torch.tensor(labels), 0.5), (z,)
-    )
+    assert torch.autograd.gradcheck(lambda rows: supervised_contrastive(rows, torch.tensor(labels), 0.5), (z,))
 
 
 @settings(max_examples=30, deadline=None)

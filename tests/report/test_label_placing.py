@@ -48,9 +48,7 @@ def test_a_lone_label_stands_beside_its_point_without_a_leader() -> None:
 def test_a_label_that_must_stand_off_gets_a_leader_to_its_point() -> None:
     with style(760):
         axes = new_axes(760, 440)
-        grid = np.stack(np.meshgrid(np.linspace(320, 440, 40), np.linspace(180, 260, 30)), axis=-1).reshape(
-            -1, 2
-        )
+        grid = np.stack(np.meshgrid(np.linspace(320, 440, 40), np.linspace(180, 260, 30)), axis=-1).reshape(-1, 2)
         point = axes.transData.inverted().transform((380.0, 220.0))
         place(axes, [Label("far", float(point[0]), float(point[1]), "#000000")], grid)
         (leader,) = axes.lines

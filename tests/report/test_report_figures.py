@@ -61,10 +61,7 @@ def test_described_free_of_ids_and_of_addresses(
     assert root.get("aria-label")
     assert root.get("width") == root.get("viewBox", "").split()[2] == "500"
     assert (
-        drawn.replace("http://www.w3.org/2000/svg", "")
-        .replace("http://www.w3.org/1999/xlink", "")
-        .count("http")
-        == 0
+        drawn.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "").count("http") == 0
     )
     assert not [node for node in root.iter() if node.tag.endswith("}g") and node.get("id")]
 

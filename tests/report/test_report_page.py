@@ -47,9 +47,7 @@ def pictures(channels: int = 3, side: int = 8, n: int = 40) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (n, side, side, channels), dtype=np.uint8)
 
 
-def test_says_the_headline_the_table_the_words_and_where_they_come_from(
-    tmp_path: Path, evaluation: Evaluation
-) -> None:
+def test_says_the_headline_the_table_the_words_and_where_they_come_from(tmp_path: Path, evaluation: Evaluation) -> None:
     path = tmp_path / "report.html"
     write_report(path, evaluation, pictures(), title="Ten things", provenance={"command": "laconic demo"})
     text = Page(path).text
@@ -89,9 +87,7 @@ def test_hostile_names_stay_text(tmp_path: Path, evaluation: Evaluation) -> None
     path = tmp_path / "report.html"
     write_report(path, bad, None, title=HOSTILE, provenance={HOSTILE: HOSTILE})
     page = Page(path)
-    assert not [
-        tag for tag, attributes in page.elements if tag in ("script", "img") or "onerror" in attributes
-    ]
+    assert not [tag for tag, attributes in page.elements if tag in ("script", "img") or "onerror" in attributes]
     assert page.text.count("<script>alert(1)</script>") >= 7
     assert r"\udcff" in page.text
 
