@@ -57,8 +57,8 @@ clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 # A .venv that works is kept, so that a changed pyproject.toml does not install everything again.
-# On Linux the index's torch is the CUDA build; the CPU's is taken from where pip already looks, else from
-# PyTorch's own index. `torch==X` in constraints.txt accepts X+cpu.
+# On Linux the index's torch is the CUDA build; the CPU's is taken if it lies where pip looks (README says how to have
+# it there). `torch==X` in constraints.txt accepts X+cpu.
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PIP) --version >/dev/null 2>&1 || { \
 	  for python in $(PYTHON) ""; do "$$python" -c '$(SUITABLE)' 2>/dev/null && break; done; \
@@ -68,8 +68,6 @@ clean:
 	@if [ "$(TORCH)" = cpu ] && [ "$$(uname -s)" = Linux ]; then \
 	  torch="torch==$$(sed -n 's/^torch==//p' constraints.txt)+cpu"; \
 	  $(PIP) install --quiet --no-deps "$$torch" 2>/dev/null || \
-	  $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu "$$torch" || { \
-	    echo "PyTorch's CPU build could not be fetched; make TORCH=default takes the default one (gigabytes)" >&2; \
-	    exit 1; }; fi
+	  echo "no CPU-only torch where pip looks: taking the default build (gigabytes; README, Installing, has the choice)"; fi
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	@touch $@
