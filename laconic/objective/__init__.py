@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from laconic.objective.contrastive import ContrastiveError, supervised_contrastive
-from laconic.objective.precision import fast_matmul
 from laconic.objective.sparsity import feature_sparsity, mask_sparsity, weighted_sparsity
 
 __all__ = [
     "ContrastiveError",
-    "fast_matmul",
     "feature_sparsity",
     "mask_sparsity",
     "supervised_contrastive",
