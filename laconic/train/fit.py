@@ -122,15 +122,30 @@ def _train(
         module = _module(encoder, data, preprocessing, recipe, n_steps, len(batches))
     workers = 0 if data.in_memory else WORKERS
     trainer = _trainer(recipe, run, n_steps, len(batches), len(held) > 0, callbacks, logger, progress)
-    trainer.fit(
-        module,
-        loader(train, batches, workers),
-        loader(held, OrderedBatches(len(held), 512), workers) if len(held) else None,
-        ckpt_path=str(run.checkpoint) if run.checkpoint.exists() else None,
-    )
-    if trainer.interrupted:
-        raise RecipeError(f"interrupted; {run.folder} keeps the last complete epoch: continue with --resume")
+    with _stopped_cleanly(run):
+        trainer.fit(
+            module,
+            loader(train, batches, workers),
+            loader(held, OrderedBatches(len(held), 512), workers) if len(held) else None,
+            ckpt_path=str(run.checkpoint) if run.checkpoint.exists() else None,
+        )
     return module.eval()
+
+
+@contextlib.contextmanager
+def _stopped_cleanly(run: Run) -> Iterator[None]:
+    """Ctrl-C (Lightning turns it into an exit) and a full disk leave the last complete epoch, and say so."""
+    kept = f"{run.folder} keeps the last complete epoch: continue with --resume"
+    try:
+        yield
+    except SystemExit as stop:
+        raise RecipeError(f"interrupted; {kept}") from stop
+    except OSError as error:
+        raise RecipeError(f"can't write to {run.folder}: {error.strerror or error}; {kept}") from error
+    except RuntimeError as error:
+        if "PytorchStreamWriter" not in str(error):
+            raise
+        raise RecipeError(f"can't write to {run.folder}: is the disk full? {kept}") from error
 
 
 def make_encoder(data: TrainingData, preprocessing: Preprocessing, recipe: Recipe) -> FeatureEncoder:

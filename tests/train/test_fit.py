@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import lightning as L
@@ -11,6 +12,7 @@ import safetensors.numpy
 import torch
 
 from laconic.codec import Codec
+from laconic.data import Preprocessing
 from laconic.train import WAYS, Recipe, RecipeError, fit
 
 TINY = {"batch_size": 128, "encoder": "cnnw4", "precision": "fp32", "k": 2, "sparsity_weight": 1e-3}
@@ -139,3 +141,51 @@ def test_a_folder_that_is_no_codec_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="exists and is not a Codec folder"):
         fit("digits", tmp_path / "letters", recipe=Recipe(**TINY, epochs=1))
     assert (tmp_path / "letters" / "a.txt").read_text() == "dear"
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
+    class Interrupted(L.Callback):
+        def on_train_batch_start(self, *_: object) -> None:
+            raise KeyboardInterrupt
+
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(RecipeError, match=r"interrupted; .* continue with --resume"):
+            fit("digits", tmp_path / "codec", recipe=Recipe(**TINY, epochs=1), callbacks=[Interrupted()])
+    finally:
+        signal.signal(signal.SIGINT, handler)  # Lightning ignores it from here on
+
+
+def test_a_full_disk_is_told_and_the_old_codec_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("[enforce fail] PytorchStreamWriter failed writing file data/0: file write failed")
+
+    fit("digits", tmp_path / "codec", recipe=Recipe(**TINY, epochs=1))
+    before = (tmp_path / "codec" / "codec.json").read_bytes()
+    monkeypatch.setattr(L.Trainer, "save_checkpoint", full)
+    with pytest.raises(RecipeError, match="is the disk full"):
+        fit("digits", tmp_path / "codec", recipe=Recipe(**TINY, epochs=1, seed=3))
+    assert (tmp_path / "codec" / "codec.json").read_bytes() == before
+
+
+def test_pictures_that_do_not_fit_into_memory_stream_to_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe(**TINY, epochs=1)
+    fit("digits", tmp_path / "memory", recipe=recipe)
+    monkeypatch.setattr("laconic.train.pictures.fits_in_memory", lambda *_: False)
+    monkeypatch.setattr("laconic.train.fit.WORKERS", 1)
+    fit("digits", tmp_path / "streamed", recipe=recipe)
+    for name, value in weights(tmp_path / "memory").items():
+        np.testing.assert_array_equal(value, weights(tmp_path / "streamed")[name], err_msg=name)
+
+
+def test_balance_weighs_rare_classes_up_and_says_so(tmp_path: Path) -> None:
+    codec = fit(
+        "site?n=240",
+        tmp_path / "codec",
+        recipe=Recipe(**TINY, epochs=1, balance=True),
+        preprocessing=Preprocessing(32, 24),
+    )
+    counts = np.array(codec.manifest["class_weights"])
+    assert counts[codec.classes.index("empty")] == counts.min() < 0.5 < 2 < counts.max()
