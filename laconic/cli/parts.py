@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from laconic.codec import Codec
 from laconic.contract import LaconicError
 from laconic.extras import load_object
-from laconic.language import BUILTIN, Code, conformance
+from laconic.language import BUILTIN, UnfittedCode, conformance
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +31,7 @@ def codec_in(folder: Path, own_code: str | None) -> Codec:
     return Codec.load(folder, own if own is None or isinstance(own, type) else type(own))
 
 
-def code_named(spec: str, k: int) -> Code:
+def code_named(spec: str, k: int) -> UnfittedCode:
     """A built-in code by name, with `k` where it has one; or an own one, once it has kept the laws.
 
     Raises:
@@ -39,13 +39,13 @@ def code_named(spec: str, k: int) -> Code:
         ConformanceError: an own code breaks a law of `laconic.language.conformance`.
     """
     if ":" in spec:
-        code: Code = _made(load_object(spec))
+        code: UnfittedCode = _made(load_object(spec))
         conformance(code, raises=True)
         return code
     if spec not in BUILTIN:
         raise PartError(f"code is one of {', '.join(BUILTIN)} or package.module:name, not {spec!r}")
     kind = BUILTIN[spec]
-    made: Code = kind(k=k) if "k" in kind.__dataclass_fields__ else kind()
+    made: UnfittedCode = kind(k=k) if "k" in kind.__dataclass_fields__ else kind()
     return made
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from laconic.language.alphabet import Alphabet
 from laconic.language.builtin import BUILTIN
-from laconic.language.code import Code, restore, state
+from laconic.language.code import Code, UnfittedCode, restore, state
 from laconic.language.conform import Verdict, conformance
 from laconic.language.crc import Check
 from laconic.language.decision import Decision
@@ -44,6 +44,7 @@ __all__ = [
     "Scalar",
     "Sealer",
     "StreamError",
+    "UnfittedCode",
     "Verdict",
     "conformance",
     "cut",

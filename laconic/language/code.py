@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -40,6 +40,9 @@ class Code(Protocol):
     def dequantise(self, symbols: Symbols) -> Float32[np.ndarray, "batch units"]:
         """Features that stand for each word, and that `quantise` turns into it again."""
 
+
+UnfittedCode: TypeAlias = Any
+"""A code before `fit`: it has no alphabet yet, so it is no `Code` yet."""
 
 CodeT = TypeVar("CodeT")
 

@@ -54,7 +54,7 @@ def weight(evaluation: Evaluation, pictures: UInt8[np.ndarray, "n height width c
         for kind, size, text in (("packet", packet, "packet"), ("", jpeg, "JPEG"), ("", raw, "raw pixels"))
     )
     ratios = (
-        f"The same picture takes {times(jpeg / packet)} as many bytes as a JPEG of quality {JPEG_QUALITY}, "
+        f"Stored as a JPEG of quality {JPEG_QUALITY} the same picture takes {times(jpeg / packet)} as many bytes, "
         f"header and tables included, and {times(raw / packet)} as many as raw pixels. "
         if packet > 0
         else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -83,9 +83,12 @@ class ShuffledBatches(Sampler[list[int]]):
         self.world = world
         self.epoch = 0
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch's permutation; Lightning calls this before each epoch."""
-        self.epoch = epoch
+    def begin(self, step: int) -> None:
+        """Choose the permutation of the epoch that begins at `step` of the run.
+
+        It is no `set_epoch`: Lightning would call that, and its count of epochs runs ahead after a resumption.
+        """
+        self.epoch = step // len(self)
 
     def __len__(self) -> int:
         return max(1, self.n // self.batch_size // self.world)
@@ -118,7 +121,13 @@ def loader(pictures: Pictures, batches: Sampler[list[int]], workers: int = 0) ->
         pictures,
         sampler=batches,
         batch_size=None,
+        collate_fn=_as_is,
+        generator=torch.Generator(),  # workers' seeds; without it one is drawn from torch's global generator
         num_workers=workers,
         persistent_workers=workers > 0,
         prefetch_factor=4 if workers else None,
     )
+
+
+def _as_is(batch: Any) -> Any:
+    return batch

@@ -18,7 +18,7 @@ from laconic.codec import Codec, Speech, write_folder
 from laconic.codec.session import Session
 from laconic.codec.tables import write_speeches
 from laconic.data import Preprocessing, Source
-from laconic.language import Code
+from laconic.language import UnfittedCode
 from laconic.receiver import LinearReceiver
 from laconic.score.activity import n1, n2
 from laconic.score.evaluation import score_speech
@@ -29,7 +29,7 @@ from laconic.train.probe import fit_linear
 from laconic.train.recipe import RecipeError
 from laconic.train.run import Run
 from laconic.train.supervised import Supervised
-from laconic.train.tables import make_speeches
+from laconic.train.tables import Train, make_speeches
 
 CHUNK = 512  # pictures encoded at once
 PACKAGES = ("torch", "lightning", "onnx", "onnxruntime", "numpy", "pillow", "bitarray")
@@ -40,7 +40,7 @@ def finish(
     data: TrainingData,
     source: Source,
     preprocessing: Preprocessing,
-    code: Code,
+    code: UnfittedCode,
     out: Path,
     run: Run,
     provenance: dict[str, Any],
@@ -127,7 +127,7 @@ def _measured(
 def _head(
     module: Supervised,
     kept: Bool[np.ndarray, " units"],
-    train: tuple[Float32[np.ndarray, "n units"], Int64[np.ndarray, " n"]],
+    train: Train,
     data: TrainingData,
 ) -> LinearReceiver:
     """The classifier on full features: trained with the encoder, or (two stages) on it now that it is frozen."""

@@ -21,7 +21,7 @@ from laconic.codec.folder import check_replaceable
 from laconic.data import Preprocessing, Source, open_source
 from laconic.encoder import FeatureEncoder, augment, build_backbone
 from laconic.encoder.features import channel_statistics
-from laconic.language import Code, MaxAmp
+from laconic.language import MaxAmp, UnfittedCode
 from laconic.train.batches import OrderedBatches, Pictures, ShuffledBatches, loader
 from laconic.train.duration import steps_in
 from laconic.train.export import export_onnx
@@ -50,7 +50,7 @@ def fit(
     recipe: Recipe | None = None,
     objective: str | Objective | None = None,
     encoder: str | nn.Module | None = None,
-    code: Code | None = None,
+    code: UnfittedCode | None = None,
     preprocessing: Preprocessing | None = None,
     callbacks: Sequence[L.Callback] = (),
     logger: Logger | None = None,
@@ -206,12 +206,13 @@ def _trainer(
         monitor=None,
         save_top_k=1,
         enable_version_counter=False,
+        save_on_train_epoch_end=True,
         every_n_epochs=1,
     )
     stop = [EarlyStopping("val_loss" if validated else "loss", patience=recipe.patience)] if recipe.patience else []
-    n_epochs = MAX_EPOCHS if n_steps is None else -(-n_steps // steps_per_epoch)
+    n_epochs = -(-(n_steps or 0) // steps_per_epoch)
     return L.Trainer(
-        max_epochs=n_epochs,
+        max_epochs=MAX_EPOCHS if n_steps is None else -1,  # steps count: its epochs miscount after a resumption
         max_steps=-1 if n_steps is None else n_steps,
         callbacks=[checkpoint, *stop, *callbacks],
         logger=logger or TensorBoardLogger(run.folder, name="", version="tensorboard"),

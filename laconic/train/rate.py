@@ -20,7 +20,7 @@ WINDOW = 8192  # words over which the message length is estimated
 EVERY = 25  # steps between two looks
 GAIN = 0.05  # log-weight per bit of error and look
 SILENT = 0.5  # a mean of fewer active units a picture than this is a collapse
-COLLAPSES = 6  # so many collapses, and the run stops
+COLLAPSES = 8  # so many collapses, and the run stops
 
 
 class SparsityWeight:

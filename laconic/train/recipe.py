@@ -16,7 +16,7 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 
 DEFAULT_MINUTES = 15.0
 DEFAULT_WEIGHT = 1e-3
-DEFAULT_WEIGHTS = {"supcon": 5e-2}  # its loss pulls harder than a cross-entropy
+DEFAULT_WEIGHTS = {"supcon": 3e-2}  # its loss pulls harder than a cross-entropy
 
 OBJECTIVES = ("joint", "cross-entropy", "supcon")
 CHOICES: dict[str, tuple[str | int, ...]] = {

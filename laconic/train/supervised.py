@@ -18,10 +18,12 @@ from laconic.encoder.projector import Projector
 from laconic.encoder.straight_through import named_units
 from laconic.objective.contrastive import supervised_contrastive
 from laconic.objective.sparsity import feature_sparsity, mask_sparsity, weighted_sparsity
-from laconic.train.batches import Batch
+from laconic.train.batches import Batch, ShuffledBatches
 from laconic.train.rate import SparsityWeight
 from laconic.train.recipe import Recipe
 
+GOOD_EVERY = 100  # steps between two copies of the weights, to go back to after a collapse
+HEALTHY = 1.0  # mean active units a picture below which no copy is taken
 WARMUP = 0.2  # of the steps, for the learning rate
 
 
@@ -61,6 +63,12 @@ class Supervised(L.LightningModule):
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
             features, mask = self.encoder.features(pictures)
         return features.float(), mask.float()
+
+    def on_train_epoch_start(self) -> None:
+        """The epoch's batches follow from the step alone, in a resumed run, too."""
+        batches = getattr(self.trainer.train_dataloader, "sampler", None)
+        if isinstance(batches, ShuffledBatches):
+            batches.begin(self.global_step)
 
     def training_step(self, batch: Batch) -> Tensor:
         """One step's loss; also keeps the running length of the words."""
@@ -111,7 +119,9 @@ class Supervised(L.LightningModule):
         """Steer the sparsity weight; after a collapse go back to the last good weights."""
         if self.rate.look(self.global_step):
             self.load_state_dict(self.good)
-        elif self.global_step % 100 == 0:
+            for optimizer in self.trainer.optimizers:
+                optimizer.state.clear()  # its momentum points into the collapse
+        elif self.global_step % GOOD_EVERY == 0 and self.rate.active > HEALTHY:
             self.good = self._weights()
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
@@ -124,7 +134,7 @@ class Supervised(L.LightningModule):
             {"params": free, "weight_decay": 0.0},
         ]
         optimizer = torch.optim.SGD(groups, recipe.learning_rate, recipe.momentum, nesterov=recipe.momentum > 0)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self.learning_rate_factor)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.learning_rate_factor(step))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def learning_rate_factor(self, step: int) -> float:

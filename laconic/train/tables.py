@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from laconic.codec import Speech
-from laconic.language import Code, Decision, Language, MaxAmp, MaxPro, MaxProAmp, Progressive, Scalar
+from laconic.language import Decision, Language, MaxAmp, MaxPro, MaxProAmp, Progressive, Scalar, UnfittedCode
 from laconic.receiver import LinearReceiver, WordReceiver
 from laconic.train.probe import fit_linear
 
 MAX_K, MAX_LEVEL_BITS = 8, 4  # codes with longer words are read by their features: their words hardly repeat
 
-Features = Float32[np.ndarray, "n units"]
-Labels = Int64[np.ndarray, " n"]
+Train: TypeAlias = tuple[Float32[np.ndarray, "n used"], Int64[np.ndarray, " n"]]
+Held: TypeAlias = tuple[Float32[np.ndarray, "held used"], Int64[np.ndarray, " held"]]
 
 
-def rivals(k: int, n_units: int) -> dict[str, Code]:
+def rivals(k: int, n_units: int) -> dict[str, UnfittedCode]:
     """Every code that `laconic evaluate` compares, by name; `full` is all units at 32 bits."""
     k = min(k, n_units)
     amplitudes = {f"maxamp-{i}": MaxAmp(k=i) for i in sorted({1, 2, 3, k}) if i <= n_units}
@@ -33,9 +34,9 @@ def rivals(k: int, n_units: int) -> dict[str, Code]:
 
 
 def make_speech(
-    code: Code,
-    train: tuple[Features, Labels],
-    held: tuple[Features, Labels],
+    code: UnfittedCode,
+    train: Train,
+    held: Held,
     class_weights: Float64[np.ndarray, " classes"],
 ) -> Speech:
     """Fit a code, its lexicon and its receiver on `train`; calibrate the receiver's confidence on `held`."""
@@ -52,10 +53,10 @@ def make_speech(
 
 
 def make_speeches(
-    code: Code,
+    code: UnfittedCode,
     head: LinearReceiver,
-    train: tuple[Features, Labels],
-    held: tuple[Features, Labels],
+    train: Train,
+    held: Held,
     class_weights: Float64[np.ndarray, " classes"],
 ) -> dict[str, Speech]:
     """The spoken language under "said", and every rival by name.

@@ -59,7 +59,7 @@ def laconic(capsys: pytest.CaptureFixture[str]) -> Laconic:
 TRAINING = """
 from laconic.cli import demo
 from laconic.cli.main import main
-demo.EPOCHS = 3  # a tenth
+demo.EPOCHS = 3  # a twentieth
 main("demo --json".split())
 main("train digits --epochs 1 --encoder cnnw8 --batch-size 128 --k 2 --size 8x6 --seed 3 --json".split())
 """

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import lamps
 import pytest
+from PIL import Image
 
+from laconic.cli.demo import Demo
+from laconic.cli.train import Train
 from laconic.codec import Codec
 
 KEYS = (
@@ -51,15 +58,27 @@ def test_demo_leaves_a_codec_and_a_page(demo: dict[str, Any], trained: Any) -> N
     assert "laconic demo" in page
 
 
+def test_demo_and_train_show_people_the_same(trained: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    demo, train = trained[1]
+    Demo().show(demo.answer)
+    shown = capsys.readouterr().out
+    assert f"{demo.answer['examples'][0]['packet']}  ->" in shown
+    assert f"{100 * demo.answer['accuracy_said']:.1f} % right from {demo.answer['bits_mean']:.2f} bits" in shown
+    assert shown.endswith(f"codec:  {demo.answer['codec']}\nreport: {demo.answer['report']}\n")
+    Train("digits").show(train.answer)
+    out, err = capsys.readouterr()
+    assert out.startswith(f"codec: {100 * train.answer['accuracy_said']:.1f} % from ")
+    assert err == "next: laconic evaluate codec digits\n"
+
+
 @pytest.mark.slow
-def test_demo_keeps_what_it_promises(laconic: Any, tmp_path: Path) -> None:
-    ran = laconic("demo", "--out", tmp_path / "demo", "--json")
-    answer = ran.answer
+def test_demo_keeps_what_it_promises(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "laconic.cli", "demo", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    answer = json.loads(done.stdout)
     assert answer["accuracy_said"] >= answer["accuracy_full"] - 0.005
     assert answer["bits_mean"] <= min(4.2, answer["entropy_bits"] + 0.1)
     assert answer["packet_bytes_mean"] <= 3
-    shown = laconic("demo", "--out", tmp_path / "demo")
-    assert f"report: {tmp_path / 'demo/report.html'}" in shown.out
 
 
 def test_train_writes_a_codec_and_its_figures(trained: Any) -> None:
@@ -81,6 +100,7 @@ def test_train_writes_a_codec_and_its_figures(trained: Any) -> None:
     [
         (["nothing"], "'nothing' is no source; wanted digits, site, parquet:FOLDER"),
         (["folder:gone"], "gone is no folder"),
+        (["folder:."], "no pictures|has no"),
         (["digits", "--code", "morse"], "code is one of maxamp, progressive, .* not 'morse'"),
         (["digits", "--code", "math:pi"], "breaks"),
         (["digits", "--encoder", "math:pi"], "a torch.nn.Module, or what makes one, wanted, got 3.14"),
@@ -102,3 +122,17 @@ def test_what_cannot_be_trained_is_told_at_once(
     assert ran.err.startswith("laconic: ")
     assert re.search(message, ran.err)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_class_is_nothing_to_learn_and_the_old_codec_stays(tmp_path: Path) -> None:
+    """In a process of its own: torch is imported, and its types are none of this test's."""
+    lamps.write(tmp_path / "codec")
+    before = {path: path.read_bytes() for path in (tmp_path / "codec").iterdir()}
+    (tmp_path / "pictures/cat").mkdir(parents=True)
+    for i in range(20):
+        Image.fromarray(lamps.picture(i % 16)).save(tmp_path / "pictures/cat" / f"{i}.png")
+    command = [sys.executable, "-m", "laconic.cli", "train", "folder:pictures"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "laconic: folder:pictures has one class, 'cat'; wanted two or more\n"
+    assert {path: path.read_bytes() for path in (tmp_path / "codec").iterdir()} == before
