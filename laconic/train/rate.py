@@ -38,7 +38,8 @@ class SparsityWeight:
         self.k = k
         self.target_bits = target_bits
         self.words: list[int] = []
-        self.active = math.inf
+        self.active = math.inf  # a running mean over batches
+        self.active_now = math.inf  # in the last batch
         self.collapses = 0
 
     def at(self, step: int) -> float:
@@ -48,6 +49,7 @@ class SparsityWeight:
     def hear(self, features: Float[Tensor, "batch units"]) -> None:
         """Take note of the words of one batch."""
         active = (features > 0).sum(dim=1).float().mean().item()
+        self.active_now = active
         self.active = active if math.isinf(self.active) else 0.9 * self.active + 0.1 * active
         if self.target_bits is not None:
             self.words = (self.words + word_ids(features, self.k))[-WINDOW:]

@@ -121,7 +121,7 @@ class Supervised(L.LightningModule):
             self.load_state_dict(self.good)
             for optimizer in self.trainer.optimizers:
                 optimizer.state.clear()  # its momentum points into the collapse
-        elif self.global_step % GOOD_EVERY == 0 and self.rate.active > HEALTHY:
+        elif self.global_step % GOOD_EVERY == 0 and self.rate.active_now > HEALTHY:
             self.good = self._weights()
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
