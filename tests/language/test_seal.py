@@ -77,7 +77,9 @@ def test_a_forged_packet_is_refused_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "opener", [Opener(PRINT, KEY[::-1]), Opener(PRINT[::-1], KEY), Opener(PRINT, KEY + KEY)], ids=str
+    "opener",
+    [Opener(PRINT, KEY[::-1]), Opener(PRINT[::-1], KEY), Opener(PRINT, KEY + KEY)],
+    ids=["key", "language", "length"],
 )
 def test_another_key_or_language_is_refused(opener: Opener) -> None:
     with pytest.raises(CheckError, match="does not fit"):
