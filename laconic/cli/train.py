@@ -98,10 +98,10 @@ class Train(Command):
 
     def run(self) -> dict[str, Any]:
         """Train, then say what was reached on held-out pictures."""
+        from laconic.cli.parts import code_named, encoder_named, objective_named
         from laconic.data import open_source
 
-        source = open_source(self.source)  # a wrong one is told before torch is imported
-        from laconic.cli.parts import code_named, encoder_named, objective_named
+        source, code = open_source(self.source), code_named(self.code, self.k)  # told wrong before torch is imported
         from laconic.train import Recipe, choose_preprocessing, fit
 
         recipe = Recipe.with_defaults(
@@ -130,7 +130,7 @@ class Train(Command):
             source,
             self.out,
             recipe=recipe,
-            code=code_named(self.code, self.k),
+            code=code,
             preprocessing=preprocessing,
             resume=self.resume,
             progress=watched(),
