@@ -71,7 +71,7 @@ def fit(
     began = time.perf_counter()
     recipe = _merged(recipe or Recipe(), objective, encoder)
     code = code or MaxAmp(k=recipe.k)
-    out = Path(out)
+    out = Path(out).resolve()
     check_replaceable(out)
     source = open_source(source) if isinstance(source, str) else source
     preprocessing = preprocessing or choose_preprocessing(source.split("train"))

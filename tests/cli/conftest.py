@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from laconic.cli.main import main
 
@@ -67,12 +69,22 @@ main("train digits --epochs 1 --encoder cnnw8 --batch-size 128 --k 2 --size 8x6 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ran]]:
-    """A folder in which a short `laconic demo --json` and a `laconic train --json` have run, and what they left."""
-    folder = tmp_path_factory.mktemp("trained")
-    done = subprocess.run([sys.executable, "-c", TRAINING], cwd=folder, capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines(keepends=True)
-    assert len(lines) == 2, done.stderr
-    return folder, [Ran(done.returncode, line, done.stderr) for line in lines]
+    """A folder in which a short `laconic demo --json` and a `laconic train --json` have run, and what they left.
+
+    Worker processes of one test run share it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "left.json").exists():
+            folder.mkdir(exist_ok=True)
+            command = [sys.executable, "-c", TRAINING]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            (folder / "left.json").write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
+    code, out, err = json.loads((folder / "left.json").read_text())
+    lines = out.splitlines(keepends=True)
+    assert len(lines) == 2, err
+    return folder, [Ran(code, line, err) for line in lines]
 
 
 @pytest.fixture(scope="session")
