@@ -1,8 +1,24 @@
-"""Symbols to meaning: what the receiver makes of a word, with tables and no network."""
+"""Symbols to meaning: what the receiver makes of a word, with tables and no network; and what is said or sent."""
 
 from __future__ import annotations
 
+from laconic.receiver.binomial import CalibrationError, upper_bound
+from laconic.receiver.guarantee import ClassGuarantee, Guarantee, calibrate
 from laconic.receiver.linear import LinearReceiver, ReceiverError
+from laconic.receiver.predictions import Predictions
+from laconic.receiver.said_or_sent import RuleError, SaidOrSent
 from laconic.receiver.words import WordReceiver
 
-__all__ = ["LinearReceiver", "ReceiverError", "WordReceiver"]
+__all__ = [
+    "CalibrationError",
+    "ClassGuarantee",
+    "Guarantee",
+    "LinearReceiver",
+    "Predictions",
+    "ReceiverError",
+    "RuleError",
+    "SaidOrSent",
+    "WordReceiver",
+    "calibrate",
+    "upper_bound",
+]
