@@ -11,14 +11,15 @@ from laconic.data.split import SourceError
 from laconic.extras import need
 
 LABEL_NAMES = ("label", "labels", "y", "class", "target")
+NO_LABEL = "none"  # label=none: pictures without labels
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the columns in use, and the class names that the table's metadata gives."""
+    """The names of the columns in use, and the class names that the table's metadata gives; `label` may be none."""
 
     image: str
-    label: str
+    label: str | None
     group: str | None
     event: str | None
     class_names: tuple[str, ...] | None
@@ -54,19 +55,23 @@ def choose_columns(where: str, schema: Any, options: Mapping[str, str]) -> Colum
     The picture: the one column that Hugging Face metadata call an Image; else the one of bytes or of structs
     with bytes.
     The label: the one ClassLabel of the metadata; else the one integer or text column named as labels usually
-    are; else the only integer or text column. Options `image`, `label`, `group`, `event` name them outright.
+    are; else the only integer or text column. Options `image`, `label`, `group`, `event` name them outright;
+    `label=none` says that there are no labels.
 
     Raises:
         SourceError: none or several fit, or a named column does not exist; the text lists the columns.
     """
     columns = {column.name: column for column in _describe(schema)}
     for option in ("image", "label", "group", "event"):
-        if option in options and options[option] not in columns:
+        unlabelled = option == "label" and options.get(option) == NO_LABEL
+        if option in options and options[option] not in columns and not unlabelled:
             raise SourceError(f"{where} has no column {options[option]!r} ({option}=); {_listed(columns)}")
     group, event = options.get("group"), options.get("event")
     declared = [c.name for c in columns.values() if c.type == "Image"]
     pictures = [declared, [c.name for c in columns.values() if c.is_picture]]
     image = options.get("image") or _only(where, "image", pictures, columns)
+    if options.get("label") == NO_LABEL:
+        return Columns(image, None, group, event, ())
     free = [c for c in columns.values() if c.is_label and c.name not in (image, group, event)]
     classes = [c for c in free if c.class_names]
     tiers = [[c.name for c in classes if _is_usual(c)], [c.name for c in classes]]
@@ -82,7 +87,8 @@ def _only(where: str, option: str, tiers: list[list[str]], columns: Mapping[str,
         return names[0]
     several = f"several columns can be the {option} ({', '.join(names)})"
     fits = several if names else f"no column looks like the {option}"
-    raise SourceError(f"{where}: {fits}; say {option}=COLUMN; {_listed(columns)}")
+    nothing = " (or label=none)" if option == "label" else ""
+    raise SourceError(f"{where}: {fits}; say {option}=COLUMN{nothing}; {_listed(columns)}")
 
 
 def _listed(columns: Mapping[str, _Column]) -> str:

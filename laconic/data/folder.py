@@ -42,7 +42,7 @@ def picture_files(folder: Path) -> tuple[list[Path], int]:
 def open_folder(spec: Spec) -> Source:
     """Open `folder:PATH?split=`: PATH/CLASS/*.jpg, or PATH/train/CLASS/*.jpg and PATH/test/CLASS/*.jpg.
 
-    Without a test folder, a fixed part is held out by a hash of the files' names.
+    PATH/*.jpg without sub-folders are pictures without labels. Without a test folder, a fixed part is held out by a hash of the files' names.
 
     Raises:
         SourceError: no such folder, no pictures, classes beside `train`, or test classes that train has not.
@@ -56,7 +56,8 @@ def open_folder(spec: Spec) -> Source:
     if 0 < len(divisions) < len(folders):
         others = ", ".join(name for name in folders if name not in divisions)
         raise SourceError(f"{spec.text}: {others} beside {', '.join(divisions)}: wanted either classes or splits")
-    listings = {name: _listing(root / name) for name in divisions} or {"train": _listing(root)}
+    listings = {name: _listing(root / name) for name in divisions}
+    listings = listings or {"train": _listing(root) if folders else _unlabelled(root)}
     names = listings.get("train", next(iter(listings.values()))).names
     splits = {name: _split(spec, name, listing, names) for name, listing in listings.items()}
     test = spec.options.get("split")
@@ -82,9 +83,9 @@ def _split(spec: Spec, name: str, listing: _Listing, names: tuple[str, ...]) -> 
     if not listing.files:
         raise SourceError(f"{spec.text}: {name} has no pictures; {listing.skipped} other files were skipped")
     foreign = sorted(set(listing.classes) - set(names))
-    if foreign:
+    if names and foreign:
         raise SourceError(f"{spec.text}: {name} has classes that train has not: {', '.join(foreign[:5])}")
-    labels = np.array([names.index(c) for c in listing.classes], np.int64)
+    labels = np.array([names.index(c) if names else 0 for c in listing.classes], np.int64)
     return Split(name, listing.files, np.arange(len(labels)), labels, unknown=listing.unknown)
 
 
@@ -102,6 +103,13 @@ def _listing(root: Path) -> _Listing:
         classes += [name] * len(pictures)
     relative = tuple(path.relative_to(root).as_posix() for path in files)
     return _Listing(tuple(map(str, files)), relative, tuple(classes), tuple(map(str, unknown)), tuple(names), skipped)
+
+
+def _unlabelled(root: Path) -> _Listing:
+    """The pictures that lie in a folder without sub-folders: they have no classes."""
+    pictures, others = picture_files(root)
+    names = tuple(path.name for path in pictures)
+    return _Listing(tuple(map(str, pictures)), names, ("",) * len(pictures), (), (), others)
 
 
 def _folders(root: Path) -> list[str]:

@@ -89,7 +89,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Source:
-    """A named set of labelled pictures and its splits: training uses `train`, evaluation `test`."""
+    """A named set of pictures and its splits: training uses `train`, evaluation `test`.
+
+    Without labels there are no `class_names`, and all labels are 0.
+    """
 
     name: str
     class_names: tuple[str, ...]
@@ -106,6 +109,11 @@ class Source:
             raise SourceError(f"{self.name} has no split {name!r}; it has {', '.join(sorted(self.splits))}")
         return self.splits[name]
 
+    @property
+    def labelled(self) -> bool:
+        """Whether its pictures have classes."""
+        return bool(self.class_names)
+
     def check(self) -> None:
         """Refuse what cannot be trained and tested on.
 
@@ -119,6 +127,9 @@ class Source:
         for split in (train, test):
             if len(split) == 0:
                 raise SourceError(f"{self.name}: the split {split.name!r} has no pictures")
+        _check_groups(self.name, train, test)
+        if not self.labelled:
+            return
         if len(self.class_names) < 2:
             raise SourceError(f"{self.name} has one class, {self.class_names[0]!r}; wanted two or more")
         missing = np.setdiff1d(np.arange(len(self.class_names)), train.labels)
@@ -127,7 +138,6 @@ class Source:
             names += ", ..." if len(missing) > 5 else ""
             count = f"{len(missing)} of {len(self.class_names)} classes have"
             raise SourceError(f"{self.name}: {count} no picture to learn from: {names}")
-        _check_groups(self.name, train, test)
 
 
 def _check_groups(name: str, train: Split, test: Split) -> None:

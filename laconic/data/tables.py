@@ -93,6 +93,8 @@ def picture_of(value: Any, folder: Path) -> Picture:
 
 
 def _labels(text: str, sides: Mapping[str, Any], columns: Columns) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+    if columns.label is None:
+        return (), {name: np.zeros(side.num_rows, np.int64) for name, side in sides.items()}
     raw = {name: _values(text, name, side, columns.label) for name, side in sides.items()}
     if len({values.dtype.kind in "iu" for values in raw.values()}) > 1:
         raise SourceError(f"{text}: column {columns.label!r} holds numbers in one split and text in another")

@@ -10,14 +10,14 @@ from itertools import cycle
 import torch
 
 from laconic.train.batches import Batch
-from laconic.train.supervised import Supervised
+from laconic.train.way import Way
 
 MEASURED = 0.02  # of the whole time goes into measuring
 WARM = 3  # steps before the clock counts
 AFTER = 45.0  # seconds for export, tables and checkpoints of a long run, whatever the data's size
 
 
-def steps_in(minutes: float, module: Supervised, batches: Iterable[Batch], n_pictures: int) -> int:
+def steps_in(minutes: float, module: Way, batches: Iterable[Batch], n_pictures: int) -> int:
     """The number of training steps that fit into `minutes`, measuring and what comes after included.
 
     Works on a copy of `module`; `n_pictures` are encoded once at the end, to make the language.
@@ -30,15 +30,15 @@ def steps_in(minutes: float, module: Supervised, batches: Iterable[Batch], n_pic
     return max(10, int((budget - spent - after) / step))
 
 
-def measure(module: Supervised, batches: Iterable[Batch], seconds: float) -> tuple[float, float]:
+def measure(module: Way, batches: Iterable[Batch], seconds: float) -> tuple[float, float]:
     """Mean seconds of a training step, and of encoding one picture in fp32; takes about `seconds`."""
     optimizer = module.configure_optimizers()["optimizer"]
     took: list[float] = []
     for images, labels in cycle(batches):
         start = time.perf_counter()
         optimizer.zero_grad()
-        features, mask = module(module.augmentation(module.encoder.pictures(images), torch.Generator()))
-        torch.autograd.backward(module.basic_loss(features, labels) + module.sparsity(features, mask))
+        loss, features, mask = module.loss(images, labels, torch.Generator())
+        torch.autograd.backward(loss + module.sparsity(features, mask))
         optimizer.step()
         took.append(time.perf_counter() - start)
         if len(took) > WARM and sum(took) > seconds:

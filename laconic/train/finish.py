@@ -29,6 +29,7 @@ from laconic.train.probe import fit_linear
 from laconic.train.recipe import RecipeError
 from laconic.train.run import Run
 from laconic.train.supervised import Supervised
+from laconic.train.way import Way
 from laconic.train.tables import Train, make_speeches
 
 CHUNK = 512  # pictures encoded at once
@@ -36,7 +37,7 @@ PACKAGES = ("torch", "lightning", "onnx", "onnxruntime", "numpy", "pillow", "bit
 
 
 def finish(
-    module: Supervised,
+    module: Way,
     data: TrainingData,
     source: Source,
     preprocessing: Preprocessing,
@@ -125,13 +126,13 @@ def _measured(
 
 
 def _head(
-    module: Supervised,
+    module: Way,
     kept: Bool[np.ndarray, " units"],
     train: Train,
     data: TrainingData,
 ) -> LinearReceiver:
     """The classifier on full features: trained with the encoder, or (two stages) on it now that it is frozen."""
-    if module.recipe.two_stage:
+    if module.recipe.two_stage or not isinstance(module, Supervised):
         return LinearReceiver(*fit_linear(*train, data.class_weights))
     weight = module.classifier.weight.detach().numpy()[:, kept]
     return LinearReceiver(np.ascontiguousarray(weight), module.classifier.bias.detach().numpy())

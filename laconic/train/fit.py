@@ -30,6 +30,7 @@ from laconic.train.pictures import TrainingData, choose_preprocessing, training_
 from laconic.train.recipe import Objective, Recipe, RecipeError
 from laconic.train.run import Run
 from laconic.train.supervised import Supervised
+from laconic.train.way import Way
 
 WORKERS = 2  # processes that decode pictures which don't fit into memory
 MAX_EPOCHS = 1000  # where patience alone ends a run
@@ -40,6 +41,7 @@ AUGMENTATIONS = {
     "shift": augment.SHIFT,
     "shift-flip": augment.SHIFT_FLIP,
     "strong": augment.STRONG,
+    "strong-gray": augment.STRONG_GRAY,
 }
 
 
@@ -109,7 +111,7 @@ def _train(
     logger: Logger | None,
     progress: bool,
     began: float,
-) -> Supervised:
+) -> Way:
     train = Pictures(data.read, data.labels)
     held = Pictures(data.read_held, data.held_labels)
     batches = ShuffledBatches(len(train), recipe.batch_size, recipe.seed)
@@ -168,19 +170,34 @@ def _module(
     recipe: Recipe,
     n_steps: int | None,
     steps_per_epoch: int,
-) -> Supervised:
-    name = recipe.augment
-    if name == "auto":  # gray pictures are often characters, which a mirror turns into others
-        name = "shift" if preprocessing.color == "gray" else "shift-flip"
+) -> Way:
+    augmentation = AUGMENTATIONS[recipe.augment if recipe.augment != "auto" else _suited(recipe, preprocessing)]
     warmup = int(recipe.sparsity_warmup * (n_steps or 10 * steps_per_epoch))
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed + 1)
-        weights = torch.from_numpy(data.class_weights).float()
-        module = Supervised(encoder, weights, recipe, AUGMENTATIONS[name], n_steps, warmup)
+        if recipe.labelled:
+            weights = torch.from_numpy(data.class_weights).float()
+            module: Way = Supervised(encoder, weights, recipe, augmentation, n_steps, warmup)
+        else:
+            from laconic.train.disentangle import Disentangled
+            from laconic.train.self_supervised import SelfSupervised
+
+            way = Disentangled if recipe.objective == "disentangle" else SelfSupervised
+            module = way(encoder, recipe, augmentation, n_steps, warmup)
         return module.to(memory_format=torch.channels_last)
 
 
-def _n_steps(module: Supervised, train: Pictures, batches: ShuffledBatches, recipe: Recipe, began: float) -> int | None:
+def _suited(recipe: Recipe, preprocessing: Preprocessing) -> str:
+    """Labels bear mild views; without them the views are all there is to learn from.
+
+    Gray pictures are often characters, which a mirror turns into others.
+    """
+    if preprocessing.color == "gray":
+        return "shift" if recipe.labelled else "strong-gray"
+    return "shift-flip" if recipe.labelled else "strong"
+
+
+def _n_steps(module: Way, train: Pictures, batches: ShuffledBatches, recipe: Recipe, began: float) -> int | None:
     if recipe.epochs is not None:
         return recipe.epochs * len(batches)
     if recipe.minutes is None:

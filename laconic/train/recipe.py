@@ -15,14 +15,23 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 """An own loss: features [batch, units] and labels [batch] to a scalar."""
 
 DEFAULT_MINUTES = 15.0
-DEFAULT_WEIGHT = 1e-3
-DEFAULT_WEIGHTS = {"supcon": 3e-2}  # its loss pulls harder than a cross-entropy
+SUITED: dict[str, dict[str, Any]] = {
+    "": {"sparsity": "mask", "sparsity_weight": 1e-3, "temperature": 0.1, "encoder_momentum": 0.99},
+    "supcon": {"sparsity_weight": 3e-2},  # its loss pulls harder than a cross-entropy
+    "simclr": {"sparsity": "none", "temperature": 0.5},
+    "moco": {"sparsity": "none", "temperature": 0.5},
+    "disentangle": {"sparsity": "none", "encoder_momentum": 0.9},
+}
+"""What suits an objective where the user leaves it open; "" is for all that is not said elsewhere."""
 
-OBJECTIVES = ("joint", "cross-entropy", "supcon")
+WITHOUT_LABELS = ("simclr", "moco", "disentangle")
+OBJECTIVES = ("joint", "cross-entropy", "supcon", *WITHOUT_LABELS)
 CHOICES: dict[str, tuple[str | int, ...]] = {
     "sparsity": ("none", "feature", "mask", "weighted"),
+    "similarity": ("cosine", "jaccard", "two-projectors"),
+    "discrimination": ("consistency", "literal"),
     "mask_input": ("map", "vector"),
-    "augment": ("auto", "none", "shift", "shift-flip", "strong"),
+    "augment": ("auto", "none", "shift", "shift-flip", "strong", "strong-gray"),
     "views": (1, 2),
     "precision": ("auto", "bf16", "fp32"),
 }
@@ -48,15 +57,23 @@ class Recipe:
 
     `objective` is `joint` (cross-entropy, supervised contrastive loss and cross-entropy on the words
     themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or
-    a function of (features, labels), two stages as well. `sparsity_weight` is lambda of paper 001, equation (12)
-    (None: what suits the objective), reached over the first `sparsity_warmup` of the steps; `target_bits` drives it
-    by feedback instead.
+    a function of (features, labels), two stages as well. `simclr` and `moco` (paper 004, with `similarity`) and
+    `disentangle` (paper 000, with `discrimination` and `balance_weight`) train the encoder without labels. With
+    `clusters` the whole codec does without: its classes are that many clusters, to be named later.
+    `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
+    `target_bits` drives it by feedback instead. What is None becomes what suits the objective.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
     bring no improvement (the paper's rule has 5). With none of the three it lasts DEFAULT_MINUTES.
     """
 
     objective: str | Objective = "joint"
-    sparsity: str = "mask"
+    similarity: str = "cosine"
+    discrimination: str = "consistency"
+    balance_weight: float = 2.0
+    clusters: int | None = None
+    queue: int = 4096
+    encoder_momentum: float | None = None
+    sparsity: str | None = None
     sparsity_weight: float | None = None
     sparsity_warmup: float = 0.3
     target_bits: float | None = None
@@ -70,7 +87,7 @@ class Recipe:
     learning_rate: float = 0.1
     weight_decay: float = 5e-4
     momentum: float = 0.9
-    temperature: float = 0.1
+    temperature: float | None = None
     augment: str = "auto"
     views: int = 1
     balance: bool = False
@@ -95,8 +112,9 @@ class Recipe:
         """
         if self.minutes is None and self.epochs is None and self.patience is None:
             object.__setattr__(self, "minutes", DEFAULT_MINUTES)
-        if self.sparsity_weight is None:
-            object.__setattr__(self, "sparsity_weight", DEFAULT_WEIGHTS.get(str(self.objective), DEFAULT_WEIGHT))
+        for name, value in {**SUITED[""], **SUITED.get(str(self.objective), {})}.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
         for bad, text in self._faults():
             if bad:
                 raise RecipeError(text)
@@ -114,6 +132,18 @@ class Recipe:
                 for name, choices in CHOICES.items()
                 for value in [getattr(self, name)]
             ],
+            (
+                self.similarity != "cosine" and self.objective not in ("simclr", "moco"),
+                f"similarity {self.similarity!r} is for the objectives simclr and moco, not {self.objective!r}",
+            ),
+            (
+                self.clusters is not None and self.objective not in WITHOUT_LABELS,
+                f"clusters are for the objectives {', '.join(WITHOUT_LABELS)}, not {self.objective!r}",
+            ),
+            (self.clusters is not None and self.clusters < 2, f"clusters are at least 2, not {self.clusters}"),
+            (self.queue < 1, f"queue is at least 1, not {self.queue}"),
+            (not 0 <= self.key_momentum < 1, f"encoder_momentum is from 0 to below 1, not {self.encoder_momentum}"),
+            (self.balance_weight < 0, f"balance_weight is at least 0, not {self.balance_weight}"),
             (self.weight < 0, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
             (target is not None and target <= 0, f"target_bits is more than 0, not {target}"),
             (
@@ -134,13 +164,31 @@ class Recipe:
                 f"validation is a fraction from 0 to 0.9, not {self.validation}",
             ),
             (not self.learning_rate > 0, f"learning_rate is more than 0, not {self.learning_rate}"),
-            (not self.temperature > 0, f"temperature is more than 0, not {self.temperature}"),
+            (not self.softmax_temperature > 0, f"temperature is more than 0, not {self.temperature}"),
         ]
 
     @property
     def weight(self) -> float:
         """The weight that is used: lambda of paper 001, equation (12)."""
-        return DEFAULT_WEIGHT if self.sparsity_weight is None else self.sparsity_weight
+        return self._chosen("sparsity_weight")
+
+    @property
+    def softmax_temperature(self) -> float:
+        """The temperature that is used: tau of the contrastive losses."""
+        return self._chosen("temperature")
+
+    @property
+    def key_momentum(self) -> float:
+        """The momentum that is used: omega of paper 000, the part of the momentum encoder that stays at a step."""
+        return self._chosen("encoder_momentum")
+
+    def _chosen(self, name: str) -> float:
+        return float(getattr(self, name))
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the encoder is trained with labels."""
+        return self.objective not in WITHOUT_LABELS
 
     @property
     def two_stage(self) -> bool:
