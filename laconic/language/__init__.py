@@ -23,7 +23,7 @@ from laconic.language.maxpro import MaxPro, MaxProAmp, Scalar
 from laconic.language.packet import Framing, pack_bare, unpack_bare
 from laconic.language.progressive import cut, decode_prefix
 from laconic.language.seal import Opener, Sealer
-from laconic.language.stream import peek_lac, read_lac, write_lac
+from laconic.language.stream import Messages, peek_lac, read_lac, read_messages, write_lac
 
 __all__ = [
     "BUILTIN",
@@ -38,6 +38,7 @@ __all__ = [
     "MaxAmp",
     "MaxPro",
     "MaxProAmp",
+    "Messages",
     "Opener",
     "PacketError",
     "Progressive",
@@ -53,6 +54,7 @@ __all__ = [
     "pack_bare",
     "peek_lac",
     "read_lac",
+    "read_messages",
     "restore",
     "state",
     "unpack_bare",

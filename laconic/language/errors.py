@@ -109,6 +109,10 @@ class StreamFingerprintError(StreamError):
     """It speaks another codec's language."""
 
 
+class StreamSentError(StreamError):
+    """It also holds sent pictures, and only words were wanted."""
+
+
 class StreamLimitError(StreamError):
     """It is larger, or claims to be larger, than the limits allow."""
 

@@ -1,4 +1,4 @@
-"""`.lac` files: many words in one file. `docs/format.md` is the byte layout."""
+"""`.lac` files: many words in one file, and pictures sent between them. `docs/format.md` is the byte layout."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 import secrets
 import struct
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,13 @@ from laconic.language.errors import (
     StreamFingerprintError,
     StreamLimitError,
     StreamMagicError,
+    StreamSentError,
     StreamTooShortError,
     StreamVersionError,
     StreamWriteError,
 )
 from laconic.language.language import Language
+from laconic.language.sent import from_part, to_part
 
 MAGIC = b"LAC\x1a"
 VERSION = 1
@@ -33,6 +36,7 @@ MAX_FILE_BYTES = 2**30
 MAX_SYMBOLS = 2**26  # messages times units per word: half a GiB of Symbols
 _HEADER = struct.Struct(">4sBB8sIQI")
 _CRC_BYTES = 4
+_SENT = 1  # the flag of files that also hold sent pictures
 
 
 @dataclass(frozen=True)
@@ -41,35 +45,82 @@ class Header:
 
     Args:
         fingerprint: of the language that it speaks.
-        count: messages.
+        count: messages, said and sent.
         code_bits: bits of all codewords.
         escapes: messages whose word was escaped.
+        has_sent: whether some messages are sent pictures.
     """
 
     fingerprint: bytes
     count: int
     code_bits: int
     escapes: int
+    has_sent: bool = False
 
 
-def write_lac(path: Path | str, language: Language, symbols: Symbols, fingerprint: bytes) -> None:
+@dataclass(frozen=True)
+class Messages:
+    """What a `.lac` file holds, message by message.
+
+    Args:
+        symbols: a word for each said message, in order; sent ones have none.
+        sent: the payloads of the sent pictures, by their number among all messages.
+    """
+
+    symbols: Symbols
+    sent: Mapping[int, bytes] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.symbols) + len(self.sent)
+
+    @property
+    def said(self) -> Int64[np.ndarray, " said"]:
+        """The numbers of the said messages among all: that of each word in `symbols`."""
+        is_said = np.ones(len(self), dtype=bool)
+        is_said[list(self.sent)] = False
+        return np.flatnonzero(is_said)
+
+
+def write_lac(
+    path: Path | str,
+    language: Language,
+    symbols: Symbols,
+    fingerprint: bytes,
+    sent: Mapping[int, bytes] | None = None,
+) -> None:
     """Write words to a `.lac` file; what stands at `path` is replaced only by a whole file.
+
+    Args:
+        path: the file.
+        language: that of the words.
+        symbols: a word for each said message.
+        fingerprint: the language's, 8 bytes.
+        sent: payloads of sent pictures, by their number among all messages, said and sent.
 
     Raises:
         StreamWriteError: the file can't be written.
-        StreamLimitError: too many words for one file.
+        StreamLimitError: too many messages for one file, or sent ones that can't be among them.
         WordError: words that the language's alphabet doesn't have.
     """
-    write_atomically(path, to_lac(language, symbols, fingerprint))
+    write_atomically(path, to_lac(language, symbols, fingerprint, sent))
 
 
 def read_lac(path: Path | str, language: Language, fingerprint: bytes) -> Symbols:
-    """The words of a `.lac` file.
+    """The words of a `.lac` file that holds nothing else.
+
+    Raises:
+        StreamError: its kinds name what is wrong; a `StreamSentError` that it also holds pictures.
+    """
+    return from_lac(_read(path), language, fingerprint)
+
+
+def read_messages(path: Path | str, language: Language, fingerprint: bytes) -> Messages:
+    """The words and the sent pictures of a `.lac` file.
 
     Raises:
         StreamError: its kinds name what is wrong.
     """
-    return from_lac(_read(path), language, fingerprint)
+    return messages_of(_read(path), language, fingerprint)
 
 
 def peek_lac(path: Path | str) -> Header:
@@ -81,20 +132,22 @@ def peek_lac(path: Path | str) -> Header:
     return parse_header(_read(path))
 
 
-def to_lac(language: Language, symbols: Symbols, fingerprint: bytes) -> bytes:
-    """Words as the bytes of a `.lac` file.
+def to_lac(language: Language, symbols: Symbols, fingerprint: bytes, sent: Mapping[int, bytes] | None = None) -> bytes:
+    """Words, and the sent pictures between them, as the bytes of a `.lac` file; see `write_lac`.
 
     Raises:
-        StreamLimitError: too many words for one file.
+        StreamLimitError: too many messages for one file, or sent ones that can't be among them.
         WordError: words that the language's alphabet doesn't have.
     """
-    _check_count(len(symbols), symbols.units.shape[1])
+    count = len(symbols) + len(sent or {})
+    _check_count(count, symbols.units.shape[1])
     rows = language.lexicon.find(symbols)
     escaped = symbols[rows < 0]
     codewords = language.huffman.encode(np.where(rows < 0, len(language.lexicon), rows).tolist())
     tails = np.packbits(language.lexicon.alphabet.write(escaped)).tobytes() if len(escaped) else b""
-    head = _HEADER.pack(MAGIC, VERSION, 0, fingerprint, len(symbols), len(codewords), len(escaped))
-    data = head + codewords.tobytes() + tails
+    flags = _SENT if sent else 0
+    head = _HEADER.pack(MAGIC, VERSION, flags, fingerprint, count, len(codewords), len(escaped))
+    data = head + codewords.tobytes() + tails + (to_part(sent, count) if sent else b"")
     size = len(data) + _CRC_BYTES
     if size > MAX_FILE_BYTES:
         raise StreamLimitError(f"a .lac file of at most {MAX_FILE_BYTES} bytes wanted, got {size}; write several")
@@ -102,7 +155,22 @@ def to_lac(language: Language, symbols: Symbols, fingerprint: bytes) -> bytes:
 
 
 def from_lac(data: bytes, language: Language, fingerprint: bytes) -> Symbols:
-    """The words in the bytes of a `.lac` file.
+    """The words in the bytes of a `.lac` file that holds nothing else.
+
+    Raises:
+        StreamError: its kinds name what is wrong, in the order that `docs/format.md` gives.
+    """
+    found = messages_of(data, language, fingerprint)
+    if found.sent:
+        raise StreamSentError(
+            f"words alone wanted, {len(found.sent)} of the file's {len(found)} messages are sent pictures; "
+            "use read_messages"
+        )
+    return found.symbols
+
+
+def messages_of(data: bytes, language: Language, fingerprint: bytes) -> Messages:
+    """The words and the sent pictures in the bytes of a `.lac` file.
 
     Raises:
         StreamError: its kinds name what is wrong, in the order that `docs/format.md` gives.
@@ -114,19 +182,14 @@ def from_lac(data: bytes, language: Language, fingerprint: bytes) -> Symbols:
             "load the codec that wrote it"
         )
     _check_count(head.count, language.lexicon.alphabet.k)
-    _check_size(len(data), head, language)
     code_end = _HEADER.size + _ceil8(head.code_bits)
-    rows = _read_codewords(data[_HEADER.size : code_end], head, language)
-    at = np.flatnonzero(rows == len(language.lexicon))
-    tails = np.unpackbits(np.frombuffer(data[code_end:-_CRC_BYTES], dtype=np.uint8))
-    n_tail_bits = head.escapes * language.tail_bits
-    if len(at) != head.escapes or tails[n_tail_bits:].any():
-        raise StreamDamagedError(f"{head.escapes} escaped words wanted, {len(at)} found, or padding is not zero")
-    rows[at] = -1
-    symbols, refused = language.words(rows, at.tolist(), tails[:n_tail_bits].reshape(head.escapes, language.tail_bits))
-    for row, error in refused.items():
-        raise StreamDamagedError(f"message {row} of {head.count}: {error}") from error
-    return symbols
+    tails_end = code_end + _ceil8(head.escapes * language.tail_bits)
+    sent = _sent(data, head, tails_end)
+    n_said = head.count - len(sent)
+    _check_escapes(head.escapes, n_said, language)
+    rows = _read_codewords(data[_HEADER.size : code_end], n_said, head.code_bits, language)
+    symbols = _words(rows, data[code_end:tails_end], head.escapes, language)
+    return Messages(symbols, sent)
 
 
 def parse_header(data: bytes) -> Header:
@@ -147,9 +210,9 @@ def parse_header(data: bytes) -> Header:
         )
     if zlib.crc32(memoryview(data)[:-_CRC_BYTES]) != int.from_bytes(data[-_CRC_BYTES:], "big"):
         raise StreamDamagedError("the file's CRC-32 does not fit: damaged or cut; copy it again")
-    if flags:
-        raise StreamVersionError(f"flags 0 wanted, got {flags:#04x}; update laconic")
-    return Header(fingerprint, count, code_bits, escapes)
+    if flags & ~_SENT:
+        raise StreamVersionError(f"flags 0 or 1 wanted, got {flags:#04x}; update laconic")
+    return Header(fingerprint, count, code_bits, escapes, has_sent=flags == _SENT)
 
 
 def write_atomically(path: Path | str, data: bytes) -> None:
@@ -192,26 +255,45 @@ def _check_count(count: int, k: int) -> None:
         )
 
 
-def _check_size(size: int, head: Header, language: Language) -> None:
-    wanted = _HEADER.size + _ceil8(head.code_bits) + _ceil8(head.escapes * language.tail_bits) + _CRC_BYTES
-    if size != wanted:
-        raise StreamDamagedError(f"its header implies a .lac file of {wanted} bytes, it has {size}")
-    fewest = 0 if len(language.lexicon) else head.count  # with no words listed each message is an escaped one
-    if not fewest <= head.escapes <= head.count:
-        raise StreamDamagedError(f"{fewest}..{head.count} escaped words wanted, its header says {head.escapes}")
+def _sent(data: bytes, head: Header, start: int) -> dict[int, bytes]:
+    """The sent payloads, which are all that stands from `start` to the CRC-32."""
+    end = len(data) - _CRC_BYTES
+    if start > end or (start < end and not head.has_sent):
+        raise StreamDamagedError(f"its header implies a .lac file of {start + _CRC_BYTES} bytes, it has {len(data)}")
+    return from_part(data[start:end], head.count) if head.has_sent else {}
 
 
-def _read_codewords(data: bytes, head: Header, language: Language) -> Int64[np.ndarray, " count"]:
+def _check_escapes(escapes: int, n_said: int, language: Language) -> None:
+    fewest = 0 if len(language.lexicon) else n_said  # with no words listed each said message is an escaped one
+    if not fewest <= escapes <= n_said:
+        raise StreamDamagedError(f"{fewest}..{n_said} escaped words wanted, its header says {escapes}")
+
+
+def _read_codewords(data: bytes, count: int, code_bits: int, language: Language) -> Int64[np.ndarray, " count"]:
     """The symbol of each codeword: a lexicon row, or the escape."""
     bits = bitarray(data)
     tree = language.huffman.tree
-    rows = np.zeros(0 if tree else head.count, dtype=np.int64)
-    if tree and head.count <= head.code_bits:  # each codeword has a bit at least: no count beyond the file's own size
+    rows = np.zeros(0 if tree else count, dtype=np.int64)
+    if tree and count <= code_bits:  # each codeword has a bit at least: no count beyond the file's own size
         with suppress(ValueError):  # fewer codewords than promised
-            rows = np.fromiter(bits.decode(tree), dtype=np.int64, count=head.count)
-    if len(rows) != head.count or language.huffman.bits[rows].sum() != head.code_bits or bits[head.code_bits :].any():
-        raise StreamDamagedError(f"{head.count} codewords in {head.code_bits} bits wanted, the file holds others")
+            rows = np.fromiter(bits.decode(tree), dtype=np.int64, count=count)
+    if len(rows) != count or language.huffman.bits[rows].sum() != code_bits or bits[code_bits:].any():
+        raise StreamDamagedError(f"{count} codewords in {code_bits} bits wanted, the file holds others")
     return rows
+
+
+def _words(rows: Int64[np.ndarray, " said"], packed: bytes, escapes: int, language: Language) -> Symbols:
+    """The words of lexicon rows, the escaped ones from their packed tails."""
+    at = np.flatnonzero(rows == len(language.lexicon))
+    tails = np.unpackbits(np.frombuffer(packed, dtype=np.uint8))
+    n_tail_bits = escapes * language.tail_bits
+    if len(at) != escapes or tails[n_tail_bits:].any():
+        raise StreamDamagedError(f"{escapes} escaped words wanted, {len(at)} found, or padding is not zero")
+    rows[at] = -1
+    symbols, refused = language.words(rows, at.tolist(), tails[:n_tail_bits].reshape(escapes, language.tail_bits))
+    for row, error in refused.items():
+        raise StreamDamagedError(f"message {row} of {len(rows)}: {error}") from error
+    return symbols
 
 
 def _ceil8(bits: int) -> int:

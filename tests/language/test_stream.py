@@ -15,19 +15,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laconic.contract import Symbols
-from laconic.language import BUILTIN, Language, MaxAmp, Progressive, peek_lac, read_lac, write_lac
+from laconic.language import (
+    BUILTIN,
+    Language,
+    MaxAmp,
+    Progressive,
+    peek_lac,
+    read_lac,
+    read_messages,
+    write_lac,
+)
 from laconic.language.errors import (
     StreamDamagedError,
     StreamError,
     StreamFingerprintError,
     StreamLimitError,
     StreamMagicError,
+    StreamSentError,
     StreamTooShortError,
     StreamVersionError,
     StreamWriteError,
     WordError,
 )
-from laconic.language.stream import from_lac, to_lac
+from laconic.language.stream import from_lac, messages_of, to_lac
 
 PRINT = bytes(range(8))
 HEADER = struct.Struct(">4sBB8sIQI")
@@ -110,10 +120,10 @@ def edited(offset: int, new: bytes) -> bytes:
     return sealed(data[:offset] + new + data[offset + len(new) :])
 
 
-def body(codewords: str, count: int, escapes: int, tails: bytes) -> bytes:
+def body(codewords: str, count: int, escapes: int, tails: bytes, flags: int = 0) -> bytes:
     bits = int(codewords.ljust(-(-len(codewords) // 8) * 8, "0") or "0", 2)
     packed = bits.to_bytes(-(-len(codewords) // 8), "big")
-    return sealed(HEADER.pack(b"LAC\x1a", 1, 0, PRINT, count, len(codewords), escapes) + packed + tails)
+    return sealed(HEADER.pack(b"LAC\x1a", 1, flags, PRINT, count, len(codewords), escapes) + packed + tails)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,8 @@ def body(codewords: str, count: int, escapes: int, tails: bytes) -> bytes:
         (edited(4, b"\x02"), StreamVersionError, r"\.lac version 1 wanted, got 2; update laconic"),
         (good()[:-1] + b"\x00", StreamDamagedError, "CRC-32 does not fit: damaged or cut"),
         (good()[:-2], StreamDamagedError, "CRC-32 does not fit"),
-        (edited(5, b"\x01"), StreamVersionError, "flags 0 wanted, got 0x01"),
+        (edited(5, b"\x02"), StreamVersionError, "flags 0 or 1 wanted, got 0x02"),
+        (edited(5, b"\x01"), StreamDamagedError, "a bit for each of 5 messages wanted, 0 bytes are left for them"),
         (edited(6, b"\x63"), StreamFingerprintError, "wanted, the file speaks 6301020304050607; load the codec"),
         (edited(14, b"\xff" * 4), StreamLimitError, "at most 33554432 words of 2 units in one .lac file"),
         (edited(18, b"\xff" * 8), StreamDamagedError, "implies a .lac file of 2305843009213693"),
@@ -165,11 +176,12 @@ def test_an_absurd_count_allocates_nothing() -> None:
     language = Language.fit(code, train, np.zeros(1, dtype=np.int64), 1)
     assert language.huffman.escape_length == 0  # codewords take no bits
     files = [
-        (speaking, sealed(HEADER.pack(b"LAC\x1a", 1, 0, PRINT, count, code_bits, escapes)))
+        (speaking, sealed(HEADER.pack(b"LAC\x1a", 1, flags, PRINT, count, code_bits, escapes)))
         for speaking, counts in ((LANGUAGES[False], (2**25, 2**32 - 1)), (language, (2**26, 2**32 - 1)))
         for count in counts
         for code_bits in (0, 2**63)
         for escapes in (0, 2**26, 2**32 - 1)
+        for flags in (0, 1)
     ]
     tracemalloc.start()
     for speaking, data in files:
@@ -232,3 +244,99 @@ def test_an_old_file_is_replaced(tmp_path: Path) -> None:
     write_lac(path, LANGUAGES[False], firing([[1, 5]]), PRINT)
     assert len(read_lac(path, LANGUAGES[False], PRINT)) == 1
     assert [each.name for each in tmp_path.iterdir()] == ["a.lac"]
+
+
+WORDS = st.lists(st.sampled_from([[1, 5], [2, 9], [0, 59], [3, 4], [7, 50]]), max_size=20)
+PAYLOADS = st.lists(st.binary(min_size=1, max_size=9), max_size=9)
+
+
+@given(WORDS, PAYLOADS, st.randoms(use_true_random=False))
+def test_words_and_sent_pictures_come_back(units: list[list[int]], payloads: list[bytes], random: Any) -> None:
+    places = random.sample(range(len(units) + len(payloads)), len(payloads))
+    sent = dict(zip(places, payloads, strict=True))
+    data = to_lac(LANGUAGES[False], firing(units), PRINT, sent)
+    found = messages_of(data, LANGUAGES[False], PRINT)
+    assert found.sent == sent
+    assert same(found.symbols, firing(units))
+    assert len(found) == len(units) + len(sent)
+    assert sorted([*found.said.tolist(), *sent]) == list(range(len(found)))
+    extra = -(-len(found) // 8) + sum(2 + len(payload) for payload in payloads) if sent else 0
+    assert len(data) == len(to_lac(LANGUAGES[False], firing(units), PRINT)) + extra
+
+
+def test_a_file_without_sent_pictures_is_as_before() -> None:
+    assert to_lac(LANGUAGES[False], firing([[1, 5]]), PRINT, {}) == to_lac(LANGUAGES[False], firing([[1, 5]]), PRINT)
+    assert to_lac(LANGUAGES[False], firing([[1, 5]]), PRINT)[5] == 0
+
+
+def test_the_layout_of_sent_pictures_is_the_documented_one() -> None:
+    data = to_lac(LANGUAGES[False], firing([[2, 9], [3, 4]]), PRINT, {2: b"picture", 0: b"pi"})
+    assert data == body("10" + "111", 4, 1, (9 * 4 + 3 << 3).to_bytes(2, "big") + b"\xa0\0\x02\0\x07pipicture", flags=1)
+
+
+def test_a_file_with_sent_pictures_is_read_as_messages(tmp_path: Path) -> None:
+    path = tmp_path / "a.lac"
+    write_lac(path, LANGUAGES[False], firing([[2, 9]]), PRINT, {1: b"picture"})
+    head = peek_lac(path)
+    assert (head.count, head.has_sent) == (2, True)
+    found = read_messages(path, LANGUAGES[False], PRINT)
+    assert (found.sent, found.said.tolist()) == ({1: b"picture"}, [0])
+    with pytest.raises(StreamSentError, match="words alone wanted, 1 of the file's 2 messages are sent pictures; use"):
+        read_lac(path, LANGUAGES[False], PRINT)
+    write_lac(path, LANGUAGES[False], firing([[2, 9]]), PRINT)
+    assert not peek_lac(path).has_sent
+    assert len(read_messages(path, LANGUAGES[False], PRINT)) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "codewords", "escapes", "part", "text"),
+    [
+        (2, "0", 0, b"\x40\0\x01p", ""),
+        (1, "", 0, b"\x80\0\x01p", ""),
+        (2, "0", 0, b"", "a bit for each of 2 messages wanted, 0 bytes are left for them"),
+        (9, "0", 0, b"\x40", "a bit for each of 9 messages wanted, 1 bytes are left for them"),
+        (2, "0", 0, b"\x20\0\x01p", "at least one of 2 messages as sent, then zeros, wanted"),
+        (2, "0", 0, b"\x60\0\x01p", "at least one of 2 messages as sent, then zeros, wanted"),
+        (1, "0", 0, b"\x00", "at least one of 1 messages as sent, then zeros, wanted"),
+        (0, "", 0, b"", "at least one of 0 messages as sent, then zeros, wanted"),
+        (2, "0", 0, b"\x40\0", "1 lengths of sent pictures wanted, 1 bytes are left"),
+        (2, "0", 0, b"\x40\0\0", "0 bytes in 1 sent pictures, none of them empty, wanted; 0 bytes are left"),
+        (2, "", 0, b"\xc0\0\0\0\x01p", "1 bytes in 2 sent pictures, none of them empty, wanted; 1 bytes are left"),
+        (2, "0", 0, b"\x40\0\x02p", "2 bytes in 1 sent pictures, none of them empty, wanted; 1 bytes are left"),
+        (2, "0", 0, b"\x40\0\x01pi", "1 bytes in 1 sent pictures, none of them empty, wanted; 2 bytes are left"),
+        (2, "0", 0, b"\xc0\0\x01\0\x01pi", "0 codewords in 1 bits wanted, the file holds others"),
+        (3, "0", 0, b"\x40\0\x01p", "2 codewords in 1 bits wanted, the file holds others"),
+        (2, "111", 2, bytes(4) + b"\x40\0\x01p", r"0\.\.1 escaped words wanted, its header says 2"),
+    ],
+)
+def test_every_way_for_sent_pictures_to_be_wrong_is_named(
+    count: int, codewords: str, escapes: int, part: bytes, text: str
+) -> None:
+    data = body(codewords, count, escapes, part, flags=1)
+    if not codewords:  # `body` writes a byte for none
+        data = sealed(HEADER.pack(b"LAC\x1a", 1, 1, PRINT, count, 0, escapes) + part)
+    if not text:
+        assert messages_of(data, LANGUAGES[False], PRINT).sent == {count - 1: b"p"}
+        return
+    with pytest.raises(StreamDamagedError, match=text):
+        messages_of(data, LANGUAGES[False], PRINT)
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ({2: b"p"}, r"sent messages 0\.\.1 of 1\.\.65535 bytes wanted, got message 2 of 1"),
+        ({-1: b"p"}, "got message -1 of 1"),
+        ({0: b""}, "got message 0 of 0"),
+        ({0: bytes(65536)}, "got message 0 of 65536"),
+    ],
+)
+def test_sent_pictures_that_cannot_be_are_not_written(sent: dict[int, bytes], text: str) -> None:
+    with pytest.raises(StreamLimitError, match=text):
+        to_lac(LANGUAGES[False], firing([[1, 5]]), PRINT, sent)
+
+
+def test_sent_pictures_count_as_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("laconic.language.stream.MAX_SYMBOLS", 8)
+    with pytest.raises(StreamLimitError, match=r"at most 4 words of 2 units .*, got 5; write several"):
+        to_lac(LANGUAGES[False], firing([[1, 5]] * 4), PRINT, {0: b"p"})
