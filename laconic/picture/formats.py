@@ -36,7 +36,7 @@ class Format:
 _ALL = (
     Format("jpeg", 0, len(jpeg.COARSENESS), True, 1, jpeg.encode, jpeg.decode),
     Format("webp", 24, len(webp.QUALITIES), False, 10, webp.encode, webp.decode),
-    Format("avif", 25, len(avif.QUALITIES), False, 200, avif.encode, avif.decode),
+    Format("avif", 25, len(avif.QUALITIES), False, 250, avif.encode, avif.decode),
 )
 FORMATS = {each.name: each for each in _ALL}
 
