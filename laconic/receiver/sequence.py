@@ -32,20 +32,22 @@ def threshold_grid(
 
     A class that tuning never says stays at infinity.
     """
-    grid = np.full((steps, n_classes), np.inf)
     kept = tuning[tuning.may_be_said]
-    for label in range(n_classes):
-        scores = kept.scores[kept.predicted == label] if per_class else kept.scores
-        if len(scores):
-            levels = 1 - np.arange(1, steps + 1) / steps
-            grid[:, label] = np.quantile(scores, levels, method="higher")
-    return grid
+    if not per_class:
+        return np.repeat(_falling(kept.scores, steps)[:, None], n_classes, axis=1)
+    return np.stack([_falling(kept.scores[kept.predicted == label], steps) for label in range(n_classes)], axis=1)
+
+
+def _falling(scores: Float64[np.ndarray, " n"], steps: int) -> Float64[np.ndarray, " steps"]:
+    levels = 1 - np.arange(1, steps + 1) / steps
+    return np.quantile(scores, levels, method="higher") if len(scores) else np.full(steps, np.inf)
 
 
 def forecast(counts: Tally, factor: float) -> Tally:
     """What to expect of `factor` times as many pictures; mistakes are rounded up."""
     said, present = np.rint(counts.said * factor), np.rint(counts.present * factor)
-    return Tally(said, np.ceil(counts.errors * factor), np.ceil(counts.missed * factor), present)
+    errors, missed = np.ceil(counts.errors * factor), np.ceil(counts.missed * factor)
+    return Tally(said, np.minimum(errors, said), np.minimum(missed, present), present)
 
 
 def fixed_sequence(p_values: Float64[np.ndarray, " steps"], level: float) -> int:
