@@ -79,11 +79,11 @@ class PictureCoder:
         """One picture in at most `budget_bytes` bytes; always the same ones for the same Pillow.
 
         Raises:
-            PictureFormatError: its size or colour is not the coder's.
+            PictureFormatError: its size, colour or dtype is not the coder's.
             PictureBudgetError: no format has a way to write it so small.
         """
-        if pixels.shape != self._shape:
-            raise PictureFormatError(f"a picture of shape {self._shape} wanted, got {pixels.shape}")
+        if pixels.shape != self._shape or pixels.dtype != np.uint8:
+            raise PictureFormatError(f"uint8 pixels of shape {self._shape} wanted, got {pixels.dtype} {pixels.shape}")
         found = [candidate for each in self._candidates() for candidate in self._tried(each, pixels)]
         if not found:
             raise PictureBudgetError(
@@ -169,7 +169,7 @@ def least_bytes(name: str, channels: int) -> int:
     """The budget in bytes at which a format can send something of every picture: its mean colour.
 
     Raises:
-        PictureFormatError: the Pillow at hand doesn't write the format as this page says.
+        PictureFormatError: the Pillow at hand doesn't write the format as `docs/format.md` says.
     """
     corners = product((0, 255), repeat=channels)
     points = [Image.new(_MODES[channels], (1, 1), corner if channels == 3 else corner[0]) for corner in corners]

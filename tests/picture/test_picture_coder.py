@@ -146,7 +146,9 @@ def test_a_pillow_that_writes_larger_ones_is_named(blob: np.ndarray, monkeypatch
 
 
 def test_a_picture_of_another_size_is_named(blob: np.ndarray) -> None:
-    with pytest.raises(PictureFormatError, match=r"shape \(32, 31, 3\) wanted, got \(32, 32, 3\)"):
+    with pytest.raises(
+        PictureFormatError, match=r"uint8 pixels of shape \(32, 31, 3\) wanted, got uint8 \(32, 32, 3\)"
+    ):
         PictureCoder(31, 32, 3, 60).encode(blob)
 
 
