@@ -15,6 +15,7 @@ from laconic.cli.evaluate import Evaluate
 from laconic.cli.inspect import Inspect
 from laconic.cli.output import answers, fail, logs_to_stderr, print_json
 from laconic.cli.train import Train
+from laconic.cli.trial import Trial
 
 DESCRIPTION = """Say what a picture means in a few bytes.
 
@@ -29,6 +30,7 @@ Commands = (
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Decode, tyro.conf.subcommand("decode")]
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
+    | Annotated[Trial, tyro.conf.subcommand("trial")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )
 
@@ -65,5 +67,5 @@ def main(arguments: list[str] | None = None) -> None:
             print_json(result)
         else:
             command.show(result)
-    if result.get("skipped"):
+    if result.get("skipped") or not result.get("guarantee", {"met": True})["met"]:
         sys.exit(1)

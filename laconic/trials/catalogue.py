@@ -1,0 +1,47 @@
+"""Every trial by name, and trials of one's own in a file."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from laconic.trials.trial import Trial, TrialError
+
+TRIALS: dict[str, Trial] = {}
+
+
+def find(name: str) -> Trial:
+    """The trial of a name, or the one that a file `NAME.py` calls `trial`.
+
+    Raises:
+        TrialError: there is none, or the file is wrong.
+    """
+    if name.endswith(".py"):
+        return own_trial(Path(name))
+    if name not in TRIALS:
+        raise TrialError(f"there is no trial {name!r}; there are {', '.join(TRIALS)}; one of your own is named FILE.py")
+    return TRIALS[name]
+
+
+def own_trial(file: Path) -> Trial:
+    """The object `trial` of a Python file, imported as the module of its name, so that other processes find it, too.
+
+    Raises:
+        TrialError: there is no such file or object, it can't be imported, or a module of its name is there already.
+    """
+    file = file.resolve()
+    if not file.is_file():
+        raise TrialError(f"{file} is no file")
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    try:
+        module = importlib.import_module(file.stem)
+    except Exception as error:
+        raise TrialError(f"{file}: importing it raised {type(error).__name__}: {error}") from error
+    if module.__file__ is None or Path(module.__file__).resolve() != file:
+        raise TrialError(f"{file}: another module is called {file.stem}; give the file another name")
+    trial = getattr(module, "trial", None)
+    if not isinstance(trial, Trial):
+        raise TrialError(f"{file} defines no trial: it ends with trial = Trial(...) (laconic.trials)")
+    return trial
