@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from jaxtyping import Float, Int32, UInt8, UInt32
+from jaxtyping import Float, Int32, Int64, UInt8, UInt32
 
 
 class LaconicError(Exception):
@@ -59,7 +59,8 @@ class Meaning:
     """What the receiver understands from one packet.
 
     `probabilities` sum to 1 over the codec's classes; `label` is their argmax, `name` its name and
-    `confidence` its probability; `word` is the word as a person reads it (`12+7+3`).
+    `confidence` its probability; `word` is the word as a person reads it (`12+7+3`). What was sent has no word but
+    a `picture`, and what it shows was told by the receiver's network.
     """
 
     label: int
@@ -67,6 +68,12 @@ class Meaning:
     confidence: float
     probabilities: Float[np.ndarray, " classes"]
     word: str
+    picture: UInt8[np.ndarray, "height width channels"] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Whether this was said or sent."""
+        return Kind.SAID if self.picture is None else Kind.SENT
 
 
 @dataclass(frozen=True)
@@ -105,12 +112,77 @@ class WordScore:
 
 
 @dataclass(frozen=True)
+class ClassScore:
+    """One class on a test set: of its `n` pictures the part `recall` was named right, for `bits_mean` bits each."""
+
+    name: str
+    n: int
+    recall: float
+    bits_mean: float
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A test picture, by its row, of class `name` that was understood as `understood` with that confidence."""
+
+    row: int
+    name: str
+    understood: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class SendingPoint:
+    """Said or sent at one limit: what part is said, how that errs, and what all of it keeps and costs.
+
+    `accuracy` is with the receiver's network looking at sent pictures, `accuracy_encoder` with the node's own
+    encoder doing so; `bytes_mean` is over the packets of said and sent pictures alike.
+    """
+
+    max_error: float
+    said_fraction: float
+    error_said: float
+    accuracy: float
+    accuracy_encoder: float
+    bytes_mean: float
+
+
+@dataclass(frozen=True)
+class UnknownScore:
+    """Pictures of none of the classes: how well novelty tells them (AUROC), and what part of them is said."""
+
+    kind: str
+    n: int
+    auroc: float
+    said_fraction: float
+
+
+@dataclass(frozen=True)
+class SendingScore:
+    """A codec that also sends pictures, measured: at its own limit, at other limits, always saying, always sending.
+
+    `error_bound` is what calibration left possible for the error among said pictures, `met` whether that kept the
+    limit (if not, everything is sent). `say` and `send` are the two ways of never choosing.
+    """
+
+    met: bool
+    confidence: float
+    error_bound: float
+    chosen: SendingPoint
+    say: SendingPoint
+    send: SendingPoint
+    curve: tuple[SendingPoint, ...]
+    unknown: tuple[UnknownScore, ...]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A codec measured on one split: what `laconic evaluate` prints and its report page draws.
 
     `n1` is the number of units active with probability > 0.0455, `n2` the mean number of units active in a
     picture (paper 001, Table I), `activity` each unit's activation probability in descending order (Fig. 3).
-    `said` names the entry of `codes` that the codec really speaks.
+    `said` names the entry of `codes` that the codec really speaks. `by_class` and `confusion` (row: the class, column:
+    what was understood) are of the spoken words alone; `worst` are the mistakes made with most confidence.
     """
 
     source: str
@@ -123,4 +195,13 @@ class Evaluation:
     codes: tuple[CodeScore, ...]
     said: CodeScore
     words: tuple[WordScore, ...]
+    by_class: tuple[ClassScore, ...]
+    confusion: Int64[np.ndarray, "classes classes"]
+    worst: tuple[Mistake, ...]
+    sending: SendingScore | None
     seconds: float
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall over the classes that the test set has."""
+        return float(np.mean([score.recall for score in self.by_class if score.n]))

@@ -42,13 +42,16 @@ class Encode(Command):
             "n": done.n,
             "bytes": done.n_bytes,
             "bits_mean": done.bits_mean,
+            "sent": done.sent,
+            "sent_bytes": done.sent_bytes,
             "skipped": len(done.failures),
             "failures": list(done.failures),
         }
 
     def show(self, result: dict[str, Any]) -> None:
         """One line."""
+        sent = f", {result['sent']} of them sent as pictures of {result['sent_bytes']} bytes" if result["sent"] else ""
         print(
             f"{result['file']}: {result['n']} pictures in {result['bytes']} bytes "
-            f"({result['bits_mean']:.2f} bits a picture), {result['skipped']} skipped"
+            f"({result['bits_mean']:.2f} bits a said one{sent}), {result['skipped']} skipped"
         )

@@ -39,7 +39,36 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
         "codes": [asdict(code) for code in evaluation.codes if code.code != "progressive"],
         "progressive": [asdict(code) for code in evaluation.codes if code.code == "progressive"],
         "words": len(evaluation.words),
+        "balanced_accuracy": evaluation.balanced_accuracy,
+        "classes": [asdict(score) for score in evaluation.by_class],
+        "confusion": evaluation.confusion.tolist(),
+        "worst": [asdict(mistake) for mistake in evaluation.worst],
+        **_sending(evaluation),
         "seconds": round(evaluation.seconds, 2),
+    }
+
+
+def _sending(evaluation: Evaluation) -> dict[str, Any]:
+    """Said or sent; a codec that says everything has no bound and no pictures."""
+    score = evaluation.sending
+    if score is None:
+        return {
+            "said_fraction": 1.0,
+            "error_said": 1 - evaluation.said.accuracy,
+            "error_bound": None,
+            "accuracy_final": evaluation.said.accuracy,
+            "bytes_mean": evaluation.said.packet_bytes_mean,
+            "bytes_mean_picture_only": None,
+            "sending": None,
+        }
+    return {
+        "said_fraction": score.chosen.said_fraction,
+        "error_said": score.chosen.error_said,
+        "error_bound": score.chosen.max_error if score.met else None,
+        "accuracy_final": score.chosen.accuracy,
+        "bytes_mean": score.chosen.bytes_mean,
+        "bytes_mean_picture_only": score.send.bytes_mean,
+        "sending": asdict(score),
     }
 
 
@@ -55,3 +84,25 @@ def print_table(result: dict[str, Any]) -> None:
             f"{score.code:14}{score.k:4}{score.bits_formula:14.2f}{score.bits_mean:11.2f}"
             f"{score.packet_bytes_mean:14.2f}{percent(score.accuracy):>10}{mark}"
         )
+    worst = min(result["classes"], key=lambda score: score["recall"] if score["n"] else 2.0)
+    print(
+        f"balanced accuracy {percent(result['balanced_accuracy'])}; "
+        f"least recall: {worst['name']}, {percent(worst['recall'])} of {worst['n']}"
+    )
+    if result["sending"] is not None:
+        _print_sending(result["sending"])
+
+
+def _print_sending(sending: dict[str, Any]) -> None:
+    """Said or sent beside the two ways of never choosing, then what it makes of strange pictures."""
+    chosen = sending["chosen"]
+    limit = f"error of said ones at most {percent(chosen['max_error'])}, {percent(sending['confidence'])} sure"
+    print(f"\nsaid or sent ({limit if sending['met'] else 'limit not met: all sent'})")
+    print(f"{'':18}{'said':>9}{'error said':>12}{'mean bytes':>12}{'accuracy':>10}{'by encoder':>12}")
+    for name, point in (("said or sent", chosen), ("always said", sending["say"]), ("always sent", sending["send"])):
+        print(
+            f"{name:18}{percent(point['said_fraction']):>9}{percent(point['error_said']):>12}"
+            f"{point['bytes_mean']:12.1f}{percent(point['accuracy']):>10}{percent(point['accuracy_encoder']):>12}"
+        )
+    for kind in sending["unknown"]:
+        print(f"  {kind['kind']:10} {percent(kind['said_fraction']):>8} said, AUROC {kind['auroc']:.3f}, n {kind['n']}")

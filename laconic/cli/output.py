@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -118,3 +118,14 @@ def percent(share: float) -> str:
     '97.3 %'
     """
     return f"{100 * share:.1f} %"
+
+
+def in_words(guarantee: Mapping[str, Any]) -> str:
+    """What calibration found, for a person."""
+    limit, sure = percent(guarantee["max_error"]), percent(guarantee["confidence"])
+    if not guarantee["met"]:
+        return f"an error of at most {limit} can't be shown, so every picture is sent: {guarantee['advice']}"
+    return (
+        f"says {percent(guarantee['coverage'])} of pictures and sends the others; among said ones the error is at most "
+        f"{limit}, with {sure} confidence ({guarantee['errors']} wrong of {guarantee['n_said']} in calibration)"
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from laconic.codec import Codec
+from laconic.codec.limits import Limits
 from laconic.contract import LaconicError
 from laconic.extras import load_object
 from laconic.language import BUILTIN, UnfittedCode, conformance
@@ -78,6 +79,27 @@ def encoder_named(spec: str) -> str | nn.Module:
     if not isinstance(network, nn.Module):
         raise PartError(f"encoder {spec}: a torch.nn.Module, or what makes one, wanted, got {network!r}")
     return network
+
+
+def limits_of(asked: Any, classes: tuple[str, ...]) -> Limits:
+    """The limits that a command's --max-error, --confidence, --per-class, --max-miss and --picture-bytes ask for.
+
+    Raises:
+        PartError: a --max-miss that is not CLASS=NUMBER, or of a class that is not there.
+        CalibrationError: a limit outside of 0 to 1.
+    """
+    misses: dict[str, float] = {}
+    for text in asked.max_miss:
+        name, _, number = text.rpartition("=")
+        try:
+            misses[name] = float(number)
+        except ValueError:
+            raise PartError(f"--max-miss takes CLASS=NUMBER, as in deer=0.1, not {text!r}") from None
+        if name not in classes:
+            raise PartError(f"--max-miss {text}: there is no class {name!r} among {', '.join(classes)}")
+    return Limits(
+        asked.max_error, asked.confidence, misses, asked.per_class, asked.picture_bytes, getattr(asked, "seed", 0)
+    )
 
 
 def benchmarks() -> list[Any]:

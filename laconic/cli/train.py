@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
-from laconic.cli.output import Command, Flag, Maybe, percent, say, watched
+from laconic.cli.output import Command, Flag, Maybe, in_words, percent, say, watched
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,29 @@ class Train(Command):
     """Where the Codec folder goes; an older codec there is replaced when the new one is complete."""
 
     objective: str = "joint"
-    """joint, cross-entropy, supcon, or package.module:name, a loss of (features, labels)."""
+    """joint, cross-entropy, supcon, or package.module:name, a loss of (features, labels); without labels simclr, moco,
+    disentangle."""
 
-    sparsity: Literal["none", "feature", "mask", "weighted"] = "mask"
-    """What is made sparse: nothing, the features, the mask, or both together."""
+    similarity: Literal["cosine", "jaccard", "two-projectors"] = "cosine"
+    """What simclr and moco compare by."""
+
+    discrimination: Literal["consistency", "literal"] = "consistency"
+    """The cluster loss of disentangle: as it works, or as paper 000 prints it."""
+
+    balance_weight: float = 2.0
+    """How much disentangle presses for clusters of equal size."""
+
+    clusters: Maybe[int] = None
+    """Say clusters instead of labels: so many, to be named later with laconic name."""
+
+    queue: int = 4096
+    """Stale pictures that moco and disentangle remember."""
+
+    encoder_momentum: Maybe[float] = None
+    """The part of moco's and disentangle's momentum encoder that a step leaves; the default suits the objective."""
+
+    sparsity: Maybe[Literal["none", "feature", "mask", "weighted"]] = None
+    """What is made sparse: nothing, the features, the mask, or both together; the mask where there are labels."""
 
     sparsity_weight: Maybe[float] = None
     """The sparsity term's weight; the default suits the objective."""
@@ -42,8 +61,8 @@ class Train(Command):
     mask_input: Literal["map", "vector"] = "map"
     """What the mask-net pools: the feature map, or (as paper 001 prints it) the pooled features."""
 
-    code: str = "maxamp"
-    """maxamp, progressive, maxproamp, maxpro, scalar, decision, or package.module:name."""
+    code: Maybe[str] = None
+    """maxamp (the default), progressive, maxproamp, maxpro, scalar, decision (for clusters), or package.module:name."""
 
     k: int = 3
     """How many units a word names."""
@@ -63,14 +82,14 @@ class Train(Command):
     learning_rate: Maybe[float] = None
     """The highest, after warming up; the default suits the objective."""
 
-    temperature: float = 0.1
-    """Of the contrastive loss."""
+    temperature: Maybe[float] = None
+    """Of the contrastive loss; the default suits the objective."""
 
     views: Literal[1, 2] = 1
     """Augmented copies of each picture in a batch."""
 
-    augment: Literal["auto", "none", "shift", "shift-flip", "strong"] = "auto"
-    """auto: shifts, and mirroring where pictures have colour."""
+    augment: Literal["auto", "none", "shift", "shift-flip", "strong", "strong-gray"] = "auto"
+    """auto: shifts, and mirroring where pictures have colour; stronger views where there are no labels."""
 
     size: Maybe[str] = None
     """WIDTHxHEIGHT that the encoder sees; by default the pictures' own, 96 pixels at most."""
@@ -87,6 +106,27 @@ class Train(Command):
     validation: float = 0.1
     """The part of the training pictures that is held out."""
 
+    max_error: Maybe[float] = None
+    """Say a picture only where the error among said ones stays below this; send the others as small pictures."""
+
+    confidence: float = 0.95
+    """How sure --max-error is to hold."""
+
+    per_class: Flag = False
+    """Hold --max-error for the pictures said as each class."""
+
+    max_miss: tuple[str, ...] = ()
+    """CLASS=0.1 ...: the largest part of a class's pictures that may be said as something else."""
+
+    picture_bytes: int = 220
+    """The most bytes of a sent picture."""
+
+    receiver_encoder: Maybe[str] = None
+    """A network, named as for --encoder, that looks at sent pictures at the receiver; trained as long again."""
+
+    calibration: float = 0.1
+    """The part of the training pictures on which --max-error is calibrated."""
+
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """auto: bf16 where the processor has it."""
 
@@ -98,14 +138,22 @@ class Train(Command):
 
     def run(self) -> dict[str, Any]:
         """Train, then say what was reached on held-out pictures."""
-        from laconic.cli.parts import code_named, encoder_named, objective_named
+        from laconic.cli.parts import code_named, encoder_named, limits_of, objective_named
         from laconic.data import open_source
 
-        source, code = open_source(self.source), code_named(self.code, self.k)  # told wrong before torch is imported
+        source = open_source(self.source)  # told wrong before torch is imported
+        code = None if self.code is None else code_named(self.code, self.k)
+        limits = limits_of(self, source.class_names) if self.max_error is not None else None
         from laconic.train import Recipe, choose_preprocessing, fit
 
         recipe = Recipe.with_defaults(
             objective=objective_named(self.objective),
+            similarity=self.similarity,
+            discrimination=self.discrimination,
+            balance_weight=self.balance_weight,
+            clusters=self.clusters,
+            queue=self.queue,
+            encoder_momentum=self.encoder_momentum,
             sparsity=self.sparsity,
             sparsity_weight=self.sparsity_weight,
             target_bits=self.target_bits,
@@ -132,6 +180,9 @@ class Train(Command):
             recipe=recipe,
             code=code,
             preprocessing=preprocessing,
+            limits=limits,
+            calibration=self.calibration,
+            receiver_encoder=self.receiver_encoder,
             resume=self.resume,
             progress=watched(),
             command=shlex.join(["laconic", *sys.argv[1:]]),
@@ -139,14 +190,22 @@ class Train(Command):
         return {
             "codec": str(self.out),
             **codec.manifest["measured"],
+            **({"guarantee": dict(codec.sending.guarantee)} if codec.sending else {}),
             "skipped": codec.manifest["provenance"]["skipped"],
             "seconds": codec.manifest["provenance"]["seconds"],
         }
 
     def show(self, result: dict[str, Any]) -> None:
         """Say it in a few lines."""
+        if "clusters" in result:
+            fit = f", {percent(result['accuracy'])} of them as the labels have it" if "accuracy" in result else ""
+            print(f"{result['codec']}: {len(result['clusters'])} clusters of {result['n']} test pictures{fit}")
+            say(f"next: laconic name {result['codec']} SOURCE")
+            return
         print(
             f"{result['codec']}: {percent(result['accuracy_said'])} from {result['bits_mean']:.2f} bits "
             f"(full features {percent(result['accuracy_full'])}) on {result['n']} test pictures"
         )
+        if "guarantee" in result:
+            print(in_words(result["guarantee"]))
         say(f"next: laconic evaluate {result['codec']} {self.source}")

@@ -17,11 +17,11 @@ from laconic.codec.codec import Codec
 from laconic.contract import LaconicError, Meaning, Symbols
 from laconic.data import Loaded, Preprocessing, Split, load, open_source, picture_files, read_pictures
 from laconic.extras import need
-from laconic.language.stream import read_lac, write_atomically, write_lac
+from laconic.language.stream import Messages, read_messages, write_atomically, write_lac
 
 CHUNK = 1024  # pictures in memory at once
 TABLES = (".parquet", ".csv", ".jsonl")
-COLUMNS = ("row", "name", "label", "confidence", "word", "probabilities")
+COLUMNS = ("row", "kind", "name", "label", "confidence", "word", "probabilities")
 
 
 class InputError(LaconicError):
@@ -32,12 +32,15 @@ class InputError(LaconicError):
 class Encoded:
     """What was encoded: how many pictures, into how many bytes, and which could not be read and why.
 
-    `others` are the files in folders that don't call themselves pictures; they were not tried.
+    `sent` of the pictures went as pictures, in `sent_bytes` bytes; `bits_mean` is of those that were said (0 if none
+    was). `others` are the files in folders that don't call themselves pictures; they were not tried.
     """
 
     n: int
     n_bytes: int
     bits_mean: float
+    sent: int
+    sent_bytes: int
     failures: tuple[str, ...]
     others: int
 
@@ -64,21 +67,34 @@ def encode_inputs(codec: Codec, inputs: Sequence[str], out: Path, progress: bool
     """
     check_place(out)
     opened = [_opened(item) for item in inputs]
-    words: list[Symbols] = []
+    parts: list[Messages] = []
     failures: list[str] = []
     tqdm = importlib.import_module("tqdm").tqdm  # it has no types
     with tqdm(total=sum(each.n for each in opened), unit=" pictures", disable=not progress, leave=False) as bar:
         for loaded, named in _read(opened, codec.preprocessing):
             failures += named
-            words.append(codec.said.say(codec.features(loaded.images)))
+            parts.append(codec.messages(loaded.images))
             bar.update(len(loaded.images) + len(named))
-    if not any(map(len, words)):
+    if not any(map(len, parts)):
         raise InputError("; ".join([f"none of {len(failures)} pictures could be read, nothing written", *failures[:1]]))
-    symbols = Symbols(np.concatenate([w.units for w in words]), np.concatenate([w.levels for w in words]))
-    write_lac(out, codec.said.language, symbols, codec.fingerprint)
+    messages = joined(parts)
+    symbols, sent = messages.symbols, messages.sent
+    write_lac(out, codec.said.language, symbols, codec.fingerprint, sent)
     bits = codec.said.language.bits(symbols)
     others = sum(each.others for each in opened)
-    return Encoded(len(symbols), out.stat().st_size, float(bits.mean()), tuple(failures), others)
+    mean, n_bytes = float(bits.mean()) if len(bits) else 0.0, out.stat().st_size
+    sent_bytes = sum(map(len, sent.values()))
+    return Encoded(len(messages), n_bytes, mean, len(sent), sent_bytes, tuple(failures), others)
+
+
+def joined(parts: Sequence[Messages]) -> Messages:
+    """Messages one after another."""
+    units, levels = (np.concatenate([getattr(part.symbols, of) for part in parts]) for of in ("units", "levels"))
+    starts = np.cumsum([0, *map(len, parts)]).tolist()
+    sent = {
+        start + row: payload for start, part in zip(starts, parts, strict=False) for row, payload in part.sent.items()
+    }
+    return Messages(Symbols(units, levels), sent)
 
 
 def check_place(out: Path) -> None:
@@ -98,8 +114,9 @@ def decode_file(codec: Codec, file: Path) -> list[Meaning]:
 
     Raises:
         StreamError: the file is damaged, foreign or of another version.
+        PacketError: a sent picture in it is none.
     """
-    return codec.meanings(read_lac(file, codec.said.language, codec.fingerprint))
+    return codec.understand(read_messages(file, codec.said.language, codec.fingerprint))
 
 
 def write_table(meanings: Sequence[Meaning], out: Path) -> None:
@@ -116,6 +133,7 @@ def write_table(meanings: Sequence[Meaning], out: Path) -> None:
     rows = [
         {
             "row": row,
+            "kind": meaning.kind.name.lower(),
             "name": meaning.name.encode("utf-8", "backslashreplace").decode(),  # a folder's may be no UTF-8
             "label": meaning.label,
             "confidence": meaning.confidence,
@@ -141,7 +159,7 @@ def _csv(rows: list[dict[str, Any]]) -> bytes:
 
 def _parquet(rows: list[dict[str, Any]]) -> bytes:
     pa, parquet = need("pyarrow", "data"), need("pyarrow.parquet", "data")
-    types = (pa.int64(), pa.string(), pa.int64(), pa.float64(), pa.string(), pa.list_(pa.float64()))
+    types = (pa.int64(), pa.string(), pa.string(), pa.int64(), pa.float64(), pa.string(), pa.list_(pa.float64()))
     buffer = io.BytesIO()
     parquet.write_table(pa.Table.from_pylist(rows, pa.schema(list(zip(COLUMNS, types, strict=True)))), buffer)
     return buffer.getvalue()

@@ -1,28 +1,36 @@
-"""A trained codec: pictures to packets at the node, packets to meanings at the receiver. No torch.
+r"""A trained codec: pictures to packets at the node, packets to meanings at the receiver. No torch.
 
 ```
 pictures --preprocessing--> uint8 --encoder.onnx--> features --speech--> packets   encode
+                               \--picture coder, where words may err--> packets
 meanings <--receiver-- words <--language-- messages <------------------- packets   decode
+         <--receiver.onnx-- pictures <--picture coder--/
 ```
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Float64, UInt8
 from PIL import Image
 
 from laconic.codec.folder import CodecError, read_folder
+from laconic.codec.naming import Naming
+from laconic.codec.sending import FILE, Sending
 from laconic.codec.session import Session
 from laconic.codec.speech import Speech
 from laconic.codec.tables import read_speeches
-from laconic.contract import LaconicError, Meaning, Symbols
+from laconic.contract import Kind, LaconicError, Meaning, Symbols
 from laconic.data import Picture, PictureError, Preprocessing, read_pictures
+from laconic.language import PacketError
+from laconic.language.stream import Messages
+from laconic.picture import PictureDecodeError, sent_message, sent_payload
+from laconic.receiver.linear import softmax
 
 BATCH = 256  # pictures that go through the encoder at once
 
@@ -33,7 +41,9 @@ Images: TypeAlias = Sequence[Picture] | UInt8[np.ndarray, "n height width *chann
 class Codec:
     """What a Codec folder holds; `Codec.load` reads one.
 
-    `speeches["said"]` is the language that it speaks; the others are rivals for `laconic evaluate`.
+    `speeches["said"]` is the language that it speaks; the others are rivals for `laconic evaluate`. With `sending`
+    it says only what it may and sends the other pictures; `receiver` is the network that looks at these, or None:
+    then the encoder does.
     """
 
     classes: tuple[str, ...]
@@ -41,6 +51,8 @@ class Codec:
     speeches: Mapping[str, Speech]
     session: Session
     manifest: Mapping[str, Any]
+    sending: Sending | None = None
+    receiver: Session | None = None
 
     @classmethod
     def load(cls, folder: str | Path, code: type | None = None, threads: int | None = None) -> Codec:
@@ -57,7 +69,21 @@ class Codec:
         speeches = read_speeches(index, files["speeches.safetensors"], code)
         session = Session(files["encoder.onnx"], threads)
         _check_fit(classes, preprocessing, speeches, session)
-        return cls(classes, preprocessing, speeches, session, manifest)
+        sending, receiver = _sending(manifest, files, threads)
+        codec = cls(classes, preprocessing, speeches, session, manifest, sending, receiver)
+        return codec.named(Naming.restore(manifest["names"])) if manifest.get("names") else codec
+
+    def named(self, naming: Naming) -> Codec:
+        """The same codec, whose clusters mean classes; packets stay as they are.
+
+        Raises:
+            CodecError: the naming is of another number of clusters.
+        """
+        n = len(self.manifest["classes"])
+        if len(naming.counts) != n:
+            raise CodecError(f"names for {n} clusters wanted, got {len(naming.counts)}")
+        speeches = {name: replace(speech, names=naming.table) for name, speech in self.speeches.items()}
+        return replace(self, classes=naming.classes, speeches=speeches)
 
     @property
     def said(self) -> Speech:
@@ -78,13 +104,36 @@ class Codec:
         parts = [self.session(batch) for batch in self._batches(images)]
         return np.concatenate(parts) if parts else np.zeros((0, self.session.units), np.float32)
 
-    def encode(self, images: Images) -> list[bytes]:
-        """Each picture as a packet of a few bytes.
+    def messages(self, images: Images) -> Messages:
+        """What is said of pictures, and which are sent.
 
         Raises:
             PictureError: as for `features`.
         """
-        return self.said.packets(self.said.say(self.features(images)))
+        words: list[Symbols] = [self.said.say(np.zeros((0, self.session.units), np.float32))]
+        sent: dict[int, bytes] = {}
+        start = 0
+        for batch in self._batches(images):
+            features = self.session(batch)
+            said = np.ones(len(batch), dtype=bool)
+            if self.sending is not None:
+                said = self.sending.said(self.said, self.speeches["full"], features)
+                sent |= {start + int(row): self.sending.coder.encode(batch[row]) for row in np.flatnonzero(~said)}
+            words.append(self.said.say(features[said]))
+            start += len(batch)
+        units, levels = (np.concatenate([getattr(word, part) for word in words]) for part in ("units", "levels"))
+        return Messages(Symbols(units, levels), sent)
+
+    def encode(self, images: Images) -> list[bytes]:
+        """Each picture as a packet: of a few bytes where it is said, of the picture budget where it is sent.
+
+        Raises:
+            PictureError: as for `features`.
+        """
+        messages = self.messages(images)
+        packets = dict(zip(messages.said.tolist(), self.said.packets(messages.symbols), strict=True))
+        packets |= {row: self.said.framing.pack(sent_message(payload)) for row, payload in messages.sent.items()}
+        return [packets[row] for row in range(len(messages))]
 
     @overload
     def decode(self, packets: Sequence[bytes], errors: Literal["raise"] = "raise") -> list[Meaning]: ...
@@ -102,14 +151,33 @@ class Codec:
         """
         if errors not in ("raise", "skip"):
             raise CodecError(f'errors is "raise" or "skip", not {errors!r}')
-        symbols, failures = self.said.hear(packets)
-        if not failures:
-            return self.meanings(symbols)
-        if errors == "raise":
-            raise next(iter(failures.values()))
-        good = np.setdiff1d(np.arange(len(packets)), list(failures))
-        understood = dict(zip(good.tolist(), self.meanings(symbols[good]), strict=True))
+        messages, damaged = self.said.framing.unpack_each(packets)
+        failures: dict[int, PacketError] = dict(damaged)
+        sent = [row for row, message in enumerate(messages) if message.kind == Kind.SENT and self.sending is not None]
+        said = sorted(set(range(len(packets))) - set(sent) - set(damaged))
+        symbols, meaningless = self.said.language.decode_each([messages[row] for row in said])
+        failures |= {said[i]: error for i, error in meaningless.items()}
+        pictures, unreadable = self._pictures({row: sent_payload(messages[row]) for row in sent})
+        failures |= unreadable
+        if failures and errors == "raise":
+            raise failures[min(failures)]
+        good = np.setdiff1d(np.arange(len(said)), list(meaningless)).astype(np.int64)
+        understood = dict(zip([said[i] for i in good], self.meanings(symbols[good]), strict=True))
+        understood |= self._seen(pictures)
         return [understood.get(row) for row in range(len(packets))]
+
+    def understand(self, messages: Messages) -> list[Meaning]:
+        """What messages mean, said ones and sent ones, in their order.
+
+        Raises:
+            PacketError: a sent picture can't be decoded.
+        """
+        pictures, unreadable = self._pictures(messages.sent)
+        for error in unreadable.values():
+            raise error
+        understood = dict(zip(messages.said.tolist(), self.meanings(messages.symbols), strict=True))
+        understood |= self._seen(pictures)
+        return [understood[row] for row in range(len(messages))]
 
     def meanings(self, symbols: Symbols) -> list[Meaning]:
         """What words mean; equal words share one Meaning."""
@@ -124,6 +192,43 @@ class Codec:
             )
         ]
         return [distinct[i] for i in inverse.reshape(-1).tolist()]
+
+    def look(self, images: UInt8[np.ndarray, "n height width channels"]) -> Float64[np.ndarray, "n classes"]:
+        """P(class | picture) by the receiver's network, or by the encoder: what is made of sent pictures."""
+        parts = [self._look(images[at : at + BATCH]) for at in range(0, len(images), BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
+
+    def _look(self, images: UInt8[np.ndarray, "n height width channels"]) -> Float64[np.ndarray, "n classes"]:
+        if self.receiver is None:
+            full = self.speeches["full"]
+            return full.posterior(full.say(self.session(images)))
+        return softmax(self.receiver(images).astype(np.float64) / self.manifest["receiver"]["temperature"])
+
+    def _pictures(
+        self, sent: Mapping[int, bytes]
+    ) -> tuple[dict[int, UInt8[np.ndarray, "height width channels"]], dict[int, PacketError]]:
+        """Sent pictures, and why some can't be decoded, by their row."""
+        pictures: dict[int, np.ndarray] = {}
+        failures: dict[int, PacketError] = {}
+        if sent and self.sending is None:
+            return {}, {min(sent): PacketError("a sent picture came, but this codec sends none: another codec's?")}
+        for row, payload in sent.items():
+            try:
+                assert self.sending is not None
+                pictures[row] = self.sending.coder.decode(payload)
+            except PictureDecodeError as error:
+                failures[row] = PacketError(str(error))
+        return pictures, failures
+
+    def _seen(self, pictures: Mapping[int, UInt8[np.ndarray, "height width channels"]]) -> dict[int, Meaning]:
+        """What sent pictures show, by their row."""
+        rows = list(pictures)
+        posterior = self.look(np.stack([pictures[row] for row in rows])) if rows else np.zeros((0, len(self.classes)))
+        labels = posterior.argmax(axis=1).tolist()
+        return {
+            row: Meaning(label, self.classes[label], float(known[label]), known, "", pictures[row])
+            for row, label, known in zip(rows, labels, posterior, strict=True)
+        }
 
     def _batches(self, images: Images) -> Iterator[UInt8[np.ndarray, "batch height width channels"]]:
         if isinstance(images, str | bytes | Path | Image.Image):
@@ -150,6 +255,21 @@ def _described(manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], Preprocess
     except (KeyError, TypeError, LaconicError) as error:
         raise CodecError(f"codec.json does not describe a codec ({error}); copy the codec again") from error
     return tuple(classes), preprocessing, index
+
+
+def _sending(
+    manifest: Mapping[str, Any], files: Mapping[str, bytes], threads: int | None
+) -> tuple[Sending | None, Session | None]:
+    """What a codec that sends pictures has besides."""
+    record, receiver = manifest.get("sending"), files.get("receiver.onnx")
+    if record is None:
+        return None, None
+    if FILE not in files:
+        raise CodecError(f"this codec sends pictures, but {FILE} is missing; copy the codec again")
+    if receiver is not None and not isinstance(manifest.get("receiver"), dict):
+        raise CodecError("codec.json says nothing of receiver.onnx; copy the codec again")
+    session = None if receiver is None else Session(receiver, threads, "receiver.onnx")
+    return Sending.from_files(files[FILE], record), session
 
 
 def _check_fit(

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from laconic.codec.codec import Codec
-from laconic.contract import Kind, LaconicError
-from laconic.language import peek_lac, read_lac
+from laconic.codec.sending import Sending
+from laconic.codec.speech import Speech
+from laconic.contract import Kind, LaconicError, Meaning
+from laconic.language import peek_lac
+from laconic.language.stream import read_messages
 
 
 class ExplainError(LaconicError):
@@ -28,8 +31,21 @@ def explain_codec(codec: Codec) -> dict[str, Any]:
         "entropy_bits": round(language.lexicon.entropy_bits, 3),
         "formula_bits": round(alphabet.formula_bits, 3),
         "escape": f"then {language.tail_bits} bits" if language.lexicon.escape_count else "never needed",
+        **({"sends": _sends(codec.sending)} if codec.sending else {}),
         "words": word_table(codec),
     }
+
+
+def _sends(sending: Sending) -> str:
+    """When this codec sends pictures, in words."""
+    found, rule = sending.guarantee, sending.rule
+    if not found["met"]:
+        return f"every picture, in at most {sending.coder.budget_bytes} bytes: no threshold met its limit"
+    return (
+        f"a picture in at most {sending.coder.budget_bytes} bytes where a word may err; among said ones the error is "
+        f"at most {rule.max_error:g} with confidence {rule.confidence:g}; in calibration "
+        f"{100 * found['coverage']:.1f} % were said"
+    )
 
 
 def word_table(codec: Codec) -> list[dict[str, Any]]:
@@ -67,8 +83,9 @@ def explain_file(path: Path, codec: Codec | None) -> dict[str, Any]:
         "bytes": path.stat().st_size,
     }
     if codec is not None:
-        symbols = read_lac(path, codec.said.language, codec.fingerprint)
-        labels = np.array([meaning.label for meaning in codec.meanings(symbols)], dtype=np.int64)
+        messages = read_messages(path, codec.said.language, codec.fingerprint)
+        labels = np.array([meaning.label for meaning in codec.understand(messages)], dtype=np.int64)
+        result["sent"] = len(messages.sent)
         counts = np.bincount(labels, minlength=len(codec.classes))
         result["meanings"] = {name: int(n) for name, n in zip(codec.classes, counts, strict=True)}
     return result
@@ -107,6 +124,8 @@ def _body(packet: bytes, codec: Codec) -> list[dict[str, str]]:
     """The fields after the header of a packet whose check fits."""
     speech = codec.said
     (meaning,) = codec.decode([packet])
+    if meaning.picture is not None:
+        return _sent_body(packet, meaning, speech)
     symbols, _ = speech.hear([packet])
     n_bits = int(speech.language.bits(symbols)[0])
     split = len(packet) - int(speech.check)
@@ -121,6 +140,18 @@ def _body(packet: bytes, codec: Codec) -> list[dict[str, str]]:
         _field("", payload[n_bits:], "padding"),
         _field("check", _bits(packet[split:]), covered),
         _field("meaning", "", f"{meaning.name}, {100 * meaning.confidence:.1f} %"),
+    ]
+
+
+def _sent_body(packet: bytes, meaning: Meaning, speech: Speech) -> list[dict[str, str]]:
+    """The fields of a sent picture."""
+    split = len(packet) - int(speech.check)
+    height, width = (0, 0) if meaning.picture is None else meaning.picture.shape[:2]
+    return [
+        _field("payload", _bits(packet[1:2]), "format, quality and scale of a picture"),
+        _field("", f"{split - 2} bytes", f"the picture, {width}x{height} pixels when decoded"),
+        _field("check", _bits(packet[split:]), f"{speech.check.name} over fingerprint, header, payload"),
+        _field("meaning", "", f"{meaning.name}, {100 * meaning.confidence:.1f} %, as the receiver sees it"),
     ]
 
 

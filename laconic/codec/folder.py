@@ -5,6 +5,8 @@ codec/
   codec.json            what it is: classes, preprocessing, code, provenance, and each file's SHA-256
   encoder.onnx          uint8 pictures [n, H, W, C] -> features [n, units]
   speeches.safetensors  the language that it speaks, its rivals, and their receivers' tables
+  sending.safetensors   when to say and when to send a picture, where the codec also sends
+  receiver.onnx         the receiver's own network for sent pictures, if it has one; a node needs no copy of it
   weights.safetensors   the network, for further training; a node needs no copy of it
 ```
 """
@@ -26,6 +28,7 @@ from laconic.contract import LaconicError
 FORMAT = 1
 MANIFEST = "codec.json"
 REQUIRED = ("encoder.onnx", "speeches.safetensors")
+OPTIONAL = ("sending.safetensors", "receiver.onnx")
 
 
 class CodecError(LaconicError):
@@ -72,7 +75,7 @@ def check_replaceable(folder: Path) -> None:
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The manifest and the files that a codec needs, once every file that is there has fitted its digest.
+    """The manifest and the files that a codec uses, once every file that is there has fitted its digest.
 
     Raises:
         CodecError: anything needed is missing, of another version, or not as it was written.
@@ -85,7 +88,7 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         content = _read(folder, name)
         if hashlib.sha256(content).hexdigest() != digest:
             raise CodecError(f"{folder / name} is not as it was written (truncated or edited); copy the codec again")
-        if name in REQUIRED:
+        if name in REQUIRED + OPTIONAL:
             files[name] = content
     return manifest, files
 

@@ -13,13 +13,13 @@ from laconic.codec.folder import CodecError
 class Session:
     """uint8 pictures [n, H, W, C] to float32 features [n, units], by ONNX Runtime on the CPU.
 
-    `shape` is (H, W, C), `units` the number of features.
+    `shape` is (H, W, C), `units` the number of features; `name` is the network's file, for errors.
 
     Raises:
         CodecError: the bytes are no network that this ONNX Runtime can run, or not such a one.
     """
 
-    def __init__(self, network: bytes, threads: int | None = None) -> None:
+    def __init__(self, network: bytes, threads: int | None = None, name: str = "encoder.onnx") -> None:
         onnxruntime = importlib.import_module("onnxruntime")  # it has no types
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -28,15 +28,16 @@ class Session:
         try:
             self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise CodecError(f"encoder.onnx can't be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error
+            raise CodecError(f"{name} can't be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         found = [(each.type, len(each.shape)) for each in (*inputs, *outputs)]
         if found != [("tensor(uint8)", 4), ("tensor(float)", 2)] or not isinstance(outputs[0].shape[1], int):
             raise CodecError(
-                "encoder.onnx is no encoder: uint8 pictures [n, height, width, channels] to float32 features "
+                f"{name} is no encoder: uint8 pictures [n, height, width, channels] to float32 features "
                 f"[n, units] wanted, got {found}"
             )
         self._input = inputs[0].name
+        self.name = name
         self.shape = tuple(inputs[0].shape[1:])
         self.units = int(outputs[0].shape[1])
 
@@ -49,4 +50,4 @@ class Session:
         try:
             return np.asarray(self._session.run(None, {self._input: images})[0])
         except Exception as error:
-            raise CodecError(f"encoder.onnx failed on pictures of shape {images.shape}: {error}") from error
+            raise CodecError(f"{self.name} failed on pictures of shape {images.shape}: {error}") from error

@@ -30,6 +30,7 @@ class Speech:
     receiver: WordReceiver | LinearReceiver
     check: Check = Check.CRC8
     generation: int = 0
+    names: Float64[np.ndarray, "clusters classes"] | None = None  # P(class | what the receiver knows), see Naming
 
     def say(self, features: Float32[np.ndarray, "batch units"]) -> Symbols:
         """Each row's word."""
@@ -48,8 +49,10 @@ class Speech:
     def posterior(self, symbols: Symbols) -> Float64[np.ndarray, "batch classes"]:
         """P(class | word) for each word, rows summing to 1."""
         if isinstance(self.receiver, WordReceiver):
-            return self.receiver.posterior(symbols, self.language.lexicon)
-        return self.receiver.posterior(self.language.code.dequantise(symbols))
+            known = self.receiver.posterior(symbols, self.language.lexicon)
+        else:
+            known = self.receiver.posterior(self.language.code.dequantise(symbols))
+        return known if self.names is None else known @ self.names
 
     def spell(self, symbols: Symbols) -> list[str]:
         """Words as people read them: units, and after a colon the level where it says more than silence.
@@ -72,7 +75,7 @@ class Speech:
 
     @cached_property
     def fingerprint(self) -> bytes:
-        """8 bytes that stand for the language and the receiver's tables, never for the encoder."""
+        """8 bytes that stand for the language and the receiver's tables, never for the encoder or for names."""
         scalars, arrays = state(self.receiver)
         parts = [repr((self.receiver.name, sorted(scalars.items()))).encode()]
         for name in sorted(arrays):

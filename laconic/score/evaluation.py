@@ -8,9 +8,12 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64, UInt8
 
 from laconic.codec import Codec, Speech
+from laconic.codec.naming import Naming
 from laconic.contract import CodeScore, Evaluation, LaconicError, Symbols, WordScore
-from laconic.data import Loaded, Source, load
+from laconic.data import Loaded, Source, load, read_pictures
 from laconic.score.activity import n1, n2, ordered_activity
+from laconic.score.classes import class_scores, confusion, mistakes
+from laconic.score.sending import sending_score
 
 EXAMPLES = 8  # pictures shown for a word
 
@@ -26,14 +29,41 @@ def evaluate_source(codec: Codec, source: Source, progress: bool = False) -> tup
         EvaluationError: the source's classes are not the codec's.
         SourceError: it has no test split, or one that can't be read.
     """
+    split = source.split("test")
+    if "clusters" in codec.manifest["measured"] and not codec.manifest.get("names"):
+        loaded = load(split, codec.preprocessing, progress)
+        codec = named_by(codec, source, loaded.images, split.labels[loaded.rows])
     if source.class_names != codec.classes:
         raise EvaluationError(
             f"this codec knows the classes {_some(codec.classes)}; {source.name} has {_some(source.class_names)}: "
             "evaluate on a source with the classes that the codec was trained for"
         )
-    split = source.split("test")
     loaded = load(split, codec.preprocessing, progress)
-    return evaluate(codec, loaded.images, split.labels[loaded.rows], source.name), loaded
+    unknown = read_pictures(split.unknown, codec.preprocessing).images
+    return evaluate(codec, loaded.images, split.labels[loaded.rows], source.name, unknown), loaded
+
+
+def named_by(
+    codec: Codec,
+    source: Source,
+    images: UInt8[np.ndarray, "n height width channels"],
+    labels: Int64[np.ndarray, " n"],
+) -> Codec:
+    """An unlabelled codec whose clusters stand for the classes that they hold most of, in these very pictures.
+
+    That is how clusterings are scored (many clusters may stand for one class: purity); for use, clusters are named
+    from a few examples by `laconic name`.
+
+    Raises:
+        EvaluationError: the pictures have no labels either.
+    """
+    if not source.labelled:
+        raise EvaluationError(f"neither this codec nor {source.name} has labels: there is nothing to measure against")
+    clusters = codec.said.posterior(codec.said.say(codec.features(images))).argmax(axis=1)
+    counted = Naming.fit(source.class_names, clusters, labels, len(codec.classes))
+    most = np.zeros_like(counted.counts)
+    most[np.arange(len(most)), counted.counts.argmax(axis=1)] = counted.counts.max(axis=1)
+    return codec.named(Naming(source.class_names, most))
 
 
 def evaluate(
@@ -41,8 +71,11 @@ def evaluate(
     images: UInt8[np.ndarray, "n height width channels"],
     labels: Int64[np.ndarray, " n"],
     source: str,
+    unknown: UInt8[np.ndarray, "negatives height width channels"] | None = None,
 ) -> Evaluation:
     """Every speech of `codec` on the same pictures, through real packets, encoded and decoded.
+
+    `unknown` are pictures of none of the classes, to measure a codec by that also sends.
 
     Raises:
         EvaluationError: there is no picture.
@@ -52,6 +85,10 @@ def evaluate(
     began = time.perf_counter()
     features = codec.features(images)
     scores = {name: score_speech(name, speech, features, labels) for name, speech in codec.speeches.items()}
+    said = codec.said
+    symbols = said.say(features)
+    posterior = said.posterior(symbols)
+    understood = posterior.argmax(axis=1)
     rivals = tuple(score for name, score in scores.items() if name != "said")
     return Evaluation(
         source=source,
@@ -64,6 +101,10 @@ def evaluate(
         codes=rivals,
         said=scores["said"],
         words=word_scores(codec, features, labels),
+        by_class=class_scores(codec.classes, labels, understood, said.language.bits(symbols)),
+        confusion=confusion(len(codec.classes), labels, understood),
+        worst=mistakes(codec.classes, labels, posterior),
+        sending=sending_score(codec, images, features, labels, images[:0] if unknown is None else unknown),
         seconds=time.perf_counter() - began,
     )
 

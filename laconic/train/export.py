@@ -9,11 +9,13 @@ import logging
 import warnings
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from laconic.contract import LaconicError
+from laconic.extras import need
 
 
 class ExportError(LaconicError):
@@ -62,6 +64,28 @@ def export_onnx(encoder: nn.Module, shape: tuple[int, int, int], units: Int64[Te
     if program is None:
         raise ExportError("torch.onnx.export gave no program back")
     return bytes(program.model_proto.SerializeToString())
+
+
+def prune_onnx(network: bytes, units: Int64[np.ndarray, " kept"]) -> bytes:
+    """What `export_onnx` gave, with other `units`: far faster than exporting again.
+
+    Raises:
+        ExportError: the network does not end by picking units.
+    """
+    onnx = need("onnx", "train")
+    model = onnx.load_from_string(network)
+    output = model.graph.output[0]
+    picks = [node for node in model.graph.node if output.name in node.output and node.op_type == "Gather"]
+    tables = [t for node in picks for t in model.graph.initializer if t.name == node.input[1]]
+    if not tables:
+        raise ExportError("the exported network does not end by picking units; please report this")
+    tables[0].CopyFrom(onnx.numpy_helper.from_array(units.astype(np.int64), tables[0].name))
+    output.type.tensor_type.shape.dim[1].dim_value = len(units)
+    for info in model.graph.value_info:
+        if info.name == tables[0].name:
+            info.type.tensor_type.shape.dim[0].dim_value = len(units)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,22 +16,26 @@ import torch
 from jaxtyping import Bool, Float32, Int64
 
 from laconic.codec import Codec, Speech, write_folder
+from laconic.codec.limits import Examples, Limits
+from laconic.codec.sending import FILE, Sending
 from laconic.codec.session import Session
 from laconic.codec.tables import write_speeches
 from laconic.data import Preprocessing, Source
-from laconic.language import UnfittedCode
+from laconic.language import Decision, UnfittedCode
 from laconic.receiver import LinearReceiver
+from laconic.receiver.unknown import Prototypes
 from laconic.score.activity import n1, n2
 from laconic.score.evaluation import score_speech
-from laconic.train.batches import Reader
-from laconic.train.export import export_onnx
+from laconic.train.batches import InMemory, Reader
+from laconic.train.export import export_onnx, prune_onnx
 from laconic.train.pictures import TrainingData
 from laconic.train.probe import fit_linear
+from laconic.train.receiver import Receiver
 from laconic.train.recipe import RecipeError
 from laconic.train.run import Run
 from laconic.train.supervised import Supervised
-from laconic.train.way import Way
 from laconic.train.tables import Train, make_speeches
+from laconic.train.way import Way
 
 CHUNK = 512  # pictures encoded at once
 PACKAGES = ("torch", "lightning", "onnx", "onnxruntime", "numpy", "pillow", "bitarray")
@@ -41,35 +46,47 @@ def finish(
     data: TrainingData,
     source: Source,
     preprocessing: Preprocessing,
-    code: UnfittedCode,
+    code: UnfittedCode | None,
     out: Path,
     run: Run,
     provenance: dict[str, Any],
+    limits: Limits | None,
+    receiver: Receiver | None,
     began: float,
 ) -> Codec:
     """Write the codec that `module` has become, and read it back.
 
     Every table is fitted on the features of the exported encoder itself, so that what was counted is what
-    nodes will say.
+    nodes will say. `code` may be None where clusters are said: then it is `Decision`.
     """
     module.cpu()
-    everything = torch.arange(module.encoder.units)
-    full = Session(export_onnx(module.encoder, preprocessing.shape, everything))
+    network = export_onnx(module.encoder, preprocessing.shape, torch.arange(module.encoder.units))
+    full = Session(network)
     features = encode_all(full, data.read, len(data.labels))
     kept = used_units(features)
     train = (np.ascontiguousarray(features[:, kept]), data.labels)
-    held = (encode_all(full, data.read_held, len(data.held_labels))[:, kept], data.held_labels)
-    head = _head(module, kept, train, data)
-    test = (encode_all(full, data.read_test, len(data.test_labels))[:, kept], data.test_labels)
-    speeches = make_speeches(code, head, train, held, data.class_weights)
+    read_features = partial(_features, full, kept)
+    held = (read_features(data.read_held, len(data.held_labels)), data.held_labels)
+    test = (read_features(data.read_test, len(data.test_labels)), data.test_labels)
+    if module.recipe.clusters is None:
+        classes, weights, clusters = list(source.class_names), data.class_weights, None
+        head = _head(module, kept, train, data)
+    else:
+        from laconic.train.clusters import find_clusters
+
+        clusters = find_clusters(module, kept, train[0], module.recipe.clusters)
+        classes, weights, head = clusters.names, np.ones(len(clusters.names)), clusters.head
+        train = (train[0], clusters.labels)
+        held = (held[0][:0], held[1][:0])  # a cluster is what its head says: there is nothing to calibrate
+    speeches = make_speeches(code or Decision(head.weight, head.bias), head, train, held, weights)
     tables, index = write_speeches(speeches)
     manifest = {
-        "classes": list(source.class_names),
+        "classes": classes,
         "preprocessing": vars(preprocessing),
-        "class_weights": data.class_weights.tolist(),
+        "class_weights": weights.tolist(),
         "encoder_units": module.encoder.units,
         "speeches": index,
-        "measured": _measured(speeches, *test),
+        "measured": _measured(speeches, *test) if clusters is None else clusters.measured(*test, source.labelled),
         "provenance": {
             **provenance,
             "steps": module.global_step,
@@ -83,18 +100,49 @@ def finish(
         },
     }
     files = {
-        "encoder.onnx": export_onnx(module.encoder, preprocessing.shape, torch.from_numpy(kept.nonzero()[0])),
+        "encoder.onnx": prune_onnx(network, kept.nonzero()[0]),
         "speeches.safetensors": tables,
         "weights.safetensors": safetensors.torch.save({k: v.contiguous() for k, v in module.state_dict().items()}),
     }
+    if limits is not None:
+        sending = _sending(limits, speeches, classes, preprocessing, train, held, read_features, data)
+        files[FILE], manifest["sending"] = sending.to_files()
+    if receiver is not None:
+        files["receiver.onnx"], manifest["receiver"] = receiver.network, receiver.record
     write_folder(out, manifest, files)
     run.finish()
-    return Codec.load(out, type(code))
+    return Codec.load(out, None if code is None else type(code))
 
 
 def encode_all(session: Session, read: Reader, n: int) -> Float32[np.ndarray, "n units"]:
     """The features of pictures 0 ... n - 1."""
     return np.concatenate([session(read(rows)) for rows in _chunks(n)] or [np.zeros((0, session.units), np.float32)])
+
+
+def _features(
+    session: Session, kept: Bool[np.ndarray, " units"], read: Reader, n: int
+) -> Float32[np.ndarray, "n used"]:
+    return np.ascontiguousarray(encode_all(session, read, n)[:, kept])
+
+
+def _sending(
+    limits: Limits,
+    speeches: dict[str, Speech],
+    classes: list[str],
+    preprocessing: Preprocessing,
+    train: Train,
+    held: Train,
+    read_features: Callable[[Reader, int], Float32[np.ndarray, "n used"]],
+    data: TrainingData,
+) -> Sending:
+    """The rule of said or sent: its detector fitted on training pictures, its thresholds found on pictures apart."""
+    unknown = read_features(InMemory(data.unknown), len(data.unknown))
+    prototypes = Prototypes.fit(*train, limits.seed, unknown).limited(held[0])
+    tuning = Examples(*held, data.held_groups)
+    fresh = read_features(data.read_calibration, len(data.calibration_labels))
+    calibration = Examples(fresh, data.calibration_labels, data.calibration_groups)
+    coder, said, full = limits.coder(preprocessing), speeches["said"], speeches["full"]
+    return limits.calibrated(said, full, tuple(classes), prototypes, coder, tuning, calibration)
 
 
 def used_units(features: Float32[np.ndarray, "n units"]) -> Bool[np.ndarray, " units"]:

@@ -7,10 +7,12 @@ import logging
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import lightning as L
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
@@ -18,6 +20,7 @@ from torch import nn
 
 from laconic.codec import Codec
 from laconic.codec.folder import check_replaceable
+from laconic.codec.limits import Limits
 from laconic.data import Preprocessing, Source, open_source
 from laconic.encoder import FeatureEncoder, augment, build_backbone
 from laconic.encoder.features import channel_statistics
@@ -27,7 +30,8 @@ from laconic.train.duration import steps_in
 from laconic.train.export import export_onnx
 from laconic.train.finish import finish
 from laconic.train.pictures import TrainingData, choose_preprocessing, training_data
-from laconic.train.recipe import Objective, Recipe, RecipeError
+from laconic.train.receiver import train_receiver
+from laconic.train.recipe import WITHOUT_LABELS, Objective, Recipe, RecipeError
 from laconic.train.run import Run
 from laconic.train.supervised import Supervised
 from laconic.train.way import Way
@@ -54,6 +58,9 @@ def fit(
     encoder: str | nn.Module | None = None,
     code: UnfittedCode | None = None,
     preprocessing: Preprocessing | None = None,
+    limits: Limits | None = None,
+    calibration: float = 0.1,
+    receiver_encoder: str | None = None,
     callbacks: Sequence[L.Callback] = (),
     logger: Logger | None = None,
     resume: bool = False,
@@ -64,24 +71,32 @@ def fit(
 
     `objective`, `encoder` and `code` may be objects of one's own: a loss of (features [batch, units], labels
     [batch]), a module that maps [batch, channels, height, width] to features, a code that passes
-    `laconic.language.conformance`. They stand before what `recipe` says. The codec replaces an older one at
-    `out` only when it is complete; until then the run lives in `<out>.run`, from where `resume` goes on.
+    `laconic.language.conformance`. They stand before what `recipe` says. With `limits` the codec says only what it
+    may and sends the other pictures; the part `calibration` of the training pictures is kept to find thresholds on,
+    and `receiver_encoder` names the network that looks at sent pictures (without one, the codec's own does). The
+    codec replaces an older one at `out` only when it is complete; until then the run lives in `<out>.run`, from where
+    `resume` goes on.
 
     Raises:
-        LaconicError: the source, the recipe or the encoder can't be trained on, and why.
+        LaconicError: the source, the recipe, the limits or the encoder can't be trained on, and why.
     """
     began = time.perf_counter()
     recipe = _merged(recipe or Recipe(), objective, encoder)
-    code = code or MaxAmp(k=recipe.k)
     out = Path(out).resolve()
     check_replaceable(out)
     source = open_source(source) if isinstance(source, str) else source
+    recipe = _with_clusters(recipe, source)
+    if code is None and recipe.clusters is None:
+        code = MaxAmp(k=recipe.k)
     preprocessing = preprocessing or choose_preprocessing(source.split("train"))
-    data = training_data(source, preprocessing, recipe)
+    data = training_data(source, preprocessing, recipe, calibration if limits else 0.0)
+    _check_sending(recipe, data, preprocessing, limits, receiver_encoder)
     asked = {
         **recipe.record(),
         **vars(preprocessing),
         "code": repr(code),
+        "limits": asdict(limits) | {"calibration": calibration} if limits else None,
+        "receiver_encoder": receiver_encoder,
         "data": source.split("train").fingerprint,
     }
     run = Run.begin(out, asked, resume)
@@ -93,13 +108,65 @@ def fit(
             "data": asked["data"],
             "recipe": recipe.record(),
         }
-        return finish(module, data, source, preprocessing, code, out, run, provenance, began)
+        receiver = None
+        if limits is not None and receiver_encoder is not None:
+            trainer = partial(_train_receiver, preprocessing, progress)
+            receiver = train_receiver(data, recipe, receiver_encoder, limits.coder(preprocessing), run, trainer)
+        return finish(module, data, source, preprocessing, code, out, run, provenance, limits, receiver, began)
 
 
 def _merged(recipe: Recipe, objective: str | Objective | None, encoder: str | nn.Module | None) -> Recipe:
     if objective is not None:
         recipe = replace(recipe, objective=objective)
     return recipe if encoder is None else replace(recipe, encoder=encoder)
+
+
+def _check_sending(
+    recipe: Recipe,
+    data: TrainingData,
+    preprocessing: Preprocessing,
+    limits: Limits | None,
+    receiver_encoder: str | None,
+) -> None:
+    """Refuse before training what could not be calibrated after it."""
+    if limits is None:
+        if receiver_encoder is not None:
+            raise RecipeError("a receiver's network looks at sent pictures: give --max-error, so that some are sent")
+        return
+    if recipe.clusters is not None:
+        raise RecipeError(
+            "clusters have no right or wrong until they are named: train without --max-error, then laconic name, "
+            "then laconic calibrate"
+        )
+    if not recipe.validation:
+        raise RecipeError("the order of thresholds is fixed on held-out pictures: --validation above 0 is wanted")
+    limits.coder(preprocessing)
+    groups = data.calibration_groups
+    limits.check(len(data.calibration_labels) if groups is None else len(np.unique(groups)))
+
+
+def _train_receiver(preprocessing: Preprocessing, progress: bool, data: TrainingData, recipe: Recipe, run: Run) -> Way:
+    return _train(data, preprocessing, recipe, run, (), None, progress, time.perf_counter())
+
+
+def _with_clusters(recipe: Recipe, source: Source) -> Recipe:
+    """How many clusters are wanted, where labels are not there or not to be used.
+
+    Raises:
+        RecipeError: the objective needs labels and the source has none, or nothing says how many clusters.
+    """
+    if recipe.labelled:
+        if not source.labelled:
+            raise RecipeError(
+                f"{source.name} has no labels, which the objective {recipe.record()['objective']!r} needs; "
+                f"use --objective {' or '.join(WITHOUT_LABELS)}"
+            )
+        return recipe
+    if recipe.clusters is not None or (source.labelled and recipe.objective != "disentangle"):
+        return recipe
+    if not source.labelled:
+        raise RecipeError(f"{source.name} has no labels: say how many clusters are wanted, --clusters M")
+    return replace(recipe, clusters=len(source.class_names))
 
 
 def _train(
@@ -172,7 +239,7 @@ def _module(
     steps_per_epoch: int,
 ) -> Way:
     augmentation = AUGMENTATIONS[recipe.augment if recipe.augment != "auto" else _suited(recipe, preprocessing)]
-    warmup = int(recipe.sparsity_warmup * (n_steps or 10 * steps_per_epoch))
+    warmup = int(recipe.warmup * (n_steps or 10 * steps_per_epoch))
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed + 1)
         if recipe.labelled:

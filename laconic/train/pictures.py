@@ -18,6 +18,7 @@ from laconic.data import (
     fits_in_memory,
     hold_out,
     load,
+    read_pictures,
     suggest,
 )
 from laconic.train.batches import InMemory, Reader, Streaming
@@ -32,12 +33,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Pictures to learn from, pictures held out of these, and test pictures; `skipped` could not be read."""
+    """Pictures to learn from, two parts held out of these, and test pictures; `skipped` could not be read.
+
+    `held` tunes and stops training; on `calibration` nothing is fitted or chosen. `unknown` are pictures of none of
+    the classes.
+    """
 
     read: Reader
     labels: Int64[np.ndarray, " n"]
     read_held: Reader
     held_labels: Int64[np.ndarray, " held"]
+    held_groups: Int64[np.ndarray, " held"] | None
+    read_calibration: Reader
+    calibration_labels: Int64[np.ndarray, " calibration"]
+    calibration_groups: Int64[np.ndarray, " calibration"] | None
+    unknown: UInt8[np.ndarray, "negatives height width channels"]
     read_test: Reader
     test_labels: Int64[np.ndarray, " test"]
     class_weights: Float64[np.ndarray, " classes"]
@@ -54,10 +64,13 @@ def choose_preprocessing(
     return Preprocessing.parse(size or f"{own.width}x{own.height}", fit, color or own.color)
 
 
-def training_data(source: Source, preprocessing: Preprocessing, recipe: Recipe) -> TrainingData:
-    """The training split of a source, read or ready to be read, with a stratified part held out.
+def training_data(
+    source: Source, preprocessing: Preprocessing, recipe: Recipe, calibration: float = 0.0
+) -> TrainingData:
+    """The training split of a source, read or ready to be read, with stratified parts held out.
 
-    A group (`?group=COLUMN`) stands on one side only. Unreadable and duplicate pictures are warned about.
+    `calibration` is the part that is kept for the thresholds of said-or-sent. A group (`?group=COLUMN`) stands on one
+    side only. Unreadable and duplicate pictures are warned about.
 
     Raises:
         SourceError: the source can't be trained on.
@@ -67,10 +80,8 @@ def training_data(source: Source, preprocessing: Preprocessing, recipe: Recipe) 
     test, read_test, lost_test = _readable(source.split("test"), preprocessing)
     if lost + lost_test:
         log.warning("%d pictures can't be read and are left out", lost + lost_test)
-    rows, held = np.arange(len(train)), np.arange(0)
-    if recipe.validation:
-        rng = np.random.default_rng([recipe.seed, 1])
-        rows, held = hold_out(train.labels, train.groups, recipe.validation, rng)
+    rows, fresh = _divided(train, np.arange(len(train)), calibration, np.random.default_rng([recipe.seed, 2]))
+    rows, held = _divided(train, rows, recipe.validation, np.random.default_rng([recipe.seed, 1]))
     duplicates = _duplicates(read, len(train), read_test, len(test))
     if duplicates.warning:
         log.warning("%s", duplicates.warning)
@@ -80,6 +91,11 @@ def training_data(source: Source, preprocessing: Preprocessing, recipe: Recipe) 
         labels=train.labels[rows],
         read_held=read.some(held),
         held_labels=train.labels[held],
+        held_groups=None if train.groups is None else train.groups[held],
+        read_calibration=read.some(fresh),
+        calibration_labels=train.labels[fresh],
+        calibration_groups=None if train.groups is None else train.groups[fresh],
+        unknown=read_pictures(source.split("train").unknown, preprocessing).images,
         read_test=read_test,
         test_labels=test.labels,
         class_weights=class_weights(train.labels[rows], n_classes) if recipe.balance else np.ones(n_classes),
@@ -87,6 +103,16 @@ def training_data(source: Source, preprocessing: Preprocessing, recipe: Recipe) 
         duplicates=duplicates,
         in_memory=isinstance(read, InMemory),
     )
+
+
+def _divided(
+    split: Split, rows: Int64[np.ndarray, " n"], fraction: float, rng: np.random.Generator
+) -> tuple[Int64[np.ndarray, " kept"], Int64[np.ndarray, " held"]]:
+    """Some rows of a split in two."""
+    if not fraction:
+        return rows, rows[:0]
+    kept, held = hold_out(split.labels[rows], None if split.groups is None else split.groups[rows], fraction, rng)
+    return rows[kept], rows[held]
 
 
 def _readable(split: Split, preprocessing: Preprocessing) -> tuple[Split, Reader, int]:

@@ -16,8 +16,16 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 
 DEFAULT_MINUTES = 15.0
 SUITED: dict[str, dict[str, Any]] = {
-    "": {"sparsity": "mask", "sparsity_weight": 1e-3, "temperature": 0.1, "encoder_momentum": 0.99},
-    "supcon": {"sparsity_weight": 3e-2},  # its loss pulls harder than a cross-entropy
+    "": {
+        "sparsity": "mask",
+        "sparsity_weight": 1e-3,
+        "sparsity_warmup": 0.3,
+        "learning_rate": 0.1,
+        "temperature": 0.1,
+        "encoder_momentum": 0.99,
+    },
+    # Its loss pulls harder than a cross-entropy; pressed before classes stand apart, some come to share a unit for good.
+    "supcon": {"sparsity_weight": 0.12, "sparsity_warmup": 0.8, "learning_rate": 0.05},
     "simclr": {"sparsity": "none", "temperature": 0.5},
     "moco": {"sparsity": "none", "temperature": 0.5},
     "disentangle": {"sparsity": "none", "encoder_momentum": 0.9},
@@ -75,7 +83,7 @@ class Recipe:
     encoder_momentum: float | None = None
     sparsity: str | None = None
     sparsity_weight: float | None = None
-    sparsity_warmup: float = 0.3
+    sparsity_warmup: float | None = None
     target_bits: float | None = None
     mask_input: str = "map"
     encoder: str | nn.Module = "cnn"
@@ -84,7 +92,7 @@ class Recipe:
     minutes: float | None = None
     patience: int | None = None
     batch_size: int = 256
-    learning_rate: float = 0.1
+    learning_rate: float | None = None
     weight_decay: float = 5e-4
     momentum: float = 0.9
     temperature: float | None = None
@@ -163,7 +171,7 @@ class Recipe:
                 not 0 <= self.validation < 0.9,
                 f"validation is a fraction from 0 to 0.9, not {self.validation}",
             ),
-            (not self.learning_rate > 0, f"learning_rate is more than 0, not {self.learning_rate}"),
+            (not self.peak_rate > 0, f"learning_rate is more than 0, not {self.learning_rate}"),
             (not self.softmax_temperature > 0, f"temperature is more than 0, not {self.temperature}"),
         ]
 
@@ -171,6 +179,16 @@ class Recipe:
     def weight(self) -> float:
         """The weight that is used: lambda of paper 001, equation (12)."""
         return self._chosen("sparsity_weight")
+
+    @property
+    def warmup(self) -> float:
+        """The part of the steps over which the sparsity weight rises to its value."""
+        return self._chosen("sparsity_warmup")
+
+    @property
+    def peak_rate(self) -> float:
+        """The highest learning rate that is used."""
+        return self._chosen("learning_rate")
 
     @property
     def softmax_temperature(self) -> float:

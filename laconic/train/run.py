@@ -35,6 +35,10 @@ class Run:
         run._write({"asked": asked})
         return run
 
+    def part(self, name: str, asked: dict[str, Any]) -> Run:
+        """A run within this one, which goes on if this one does."""
+        return Run.begin(self.folder / name, asked, resume=True)
+
     @property
     def checkpoint(self) -> Path:
         """Where the last complete epoch's state lies."""
@@ -51,8 +55,9 @@ class Run:
         self._write({**self._read(), "n_steps": n_steps})
 
     def finish(self) -> None:
-        """The codec is written: the checkpoint goes, the TensorBoard log stays."""
-        self.checkpoint.unlink(missing_ok=True)
+        """The codec is written: checkpoints go, TensorBoard logs stay."""
+        for checkpoint in self.folder.rglob(CHECKPOINT):
+            checkpoint.unlink()
 
     def _check_same(self, asked: dict[str, Any]) -> None:
         before = self._read()["asked"]

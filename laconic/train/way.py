@@ -128,7 +128,7 @@ class Way(L.LightningModule):
             {"params": [p for p in learning if p.ndim > 1], "weight_decay": recipe.weight_decay},
             {"params": [p for p in learning if p.ndim <= 1], "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.SGD(groups, recipe.learning_rate, recipe.momentum, nesterov=recipe.momentum > 0)
+        optimizer = torch.optim.SGD(groups, recipe.peak_rate, recipe.momentum, nesterov=recipe.momentum > 0)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.learning_rate_factor(step))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

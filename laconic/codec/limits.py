@@ -1,0 +1,121 @@
+"""What a codec is asked to keep to when it says: limits to calibrate to, and how the rest is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from laconic.codec.sending import Sending, predictions
+from laconic.codec.speech import Speech
+from laconic.data import Preprocessing
+from laconic.picture import PictureCoder
+from laconic.receiver import SaidOrSent, calibrate
+from laconic.receiver.binomial import CalibrationError, check_fraction, faultless_examples
+from laconic.receiver.unknown import Prototypes
+
+PICTURE_BYTES = 220  # with header and check one LoRaWAN frame at its faster rates (222 bytes)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """At most `max_error` among said pictures, with `confidence`; the other pictures are sent in `picture_bytes` each.
+
+    `max_miss` and `per_class` are those of `laconic.receiver.calibrate`. `seed` draws one picture of each group.
+
+    Raises:
+        CalibrationError: a limit outside of 0 to 1.
+    """
+
+    max_error: float
+    confidence: float = 0.95
+    max_miss: Mapping[str, float] = field(default_factory=dict)
+    per_class: bool = False
+    picture_bytes: int = PICTURE_BYTES
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("max_error", "confidence"):
+            check_fraction(name, getattr(self, name))
+
+    def coder(self, preprocessing: Preprocessing) -> PictureCoder:
+        """The coder of pictures that are sent.
+
+        Raises:
+            PictureBudgetError: a budget below the smallest possible picture.
+        """
+        height, width, channels = preprocessing.shape
+        return PictureCoder(width, height, channels, self.picture_bytes)
+
+    def check(self, n: int) -> None:
+        """Refuse calibration pictures that could not show the limit even without a mistake, before any work is done.
+
+        Raises:
+            CalibrationError: they are too few.
+        """
+        least = faultless_examples(self.max_error, self.confidence)
+        if n < least:
+            raise CalibrationError(
+                f"{n} independent calibration pictures can't show an error of at most {self.max_error:g} with "
+                f"{self.confidence:.0%} confidence: without a single mistake it takes {least}; give more pictures, "
+                "hold out a larger part of them, or allow more error"
+            )
+
+    def calibrated(
+        self,
+        said: Speech,
+        full: Speech,
+        classes: tuple[str, ...],
+        prototypes: Prototypes,
+        coder: PictureCoder,
+        tuning: Examples,
+        calibration: Examples,
+    ) -> Sending:
+        """The rule whose thresholds keep to the limits, found on `calibration` in the order that `tuning` fixes.
+
+        Where they can't be kept, its guarantee is not met and says why, and everything is sent.
+
+        Raises:
+            CalibrationError: as for `laconic.receiver.calibrate`.
+        """
+        open_rule = SaidOrSent(
+            np.full(len(classes), np.inf), self.max_error, self.confidence, prototypes.limit, only_seen_words=True
+        )
+        seen, fresh = (
+            predictions(said, full, prototypes, open_rule, each.features, each.labels, each.groups)
+            for each in (tuning, calibration)
+        )
+        return self.ruled(classes, Sending(open_rule, prototypes, coder, seen, fresh, {}))
+
+    def ruled(self, classes: tuple[str, ...], sending: Sending) -> Sending:
+        """The same sender with thresholds for these limits, from the pictures that it was calibrated on.
+
+        Raises:
+            CalibrationError: as for `laconic.receiver.calibrate`.
+        """
+        found = calibrate(
+            sending.calibration,
+            sending.tuning,
+            classes,
+            self.max_error,
+            self.confidence,
+            max_miss=self.max_miss,
+            per_class=self.per_class,
+            rng=np.random.default_rng(self.seed),
+        )
+        rule = replace(sending.rule, thresholds=found.thresholds, max_error=self.max_error, confidence=self.confidence)
+        return replace(sending, rule=rule, guarantee=asdict(found))
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Features of labelled pictures, and which of them belong together."""
+
+    features: Float32[np.ndarray, "n units"]
+    labels: Int64[np.ndarray, " n"]
+    groups: Int64[np.ndarray, " n"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)

@@ -1,0 +1,66 @@
+"""Clusters as classes: an unlabelled codec says which cluster a picture belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from laconic.extras import need
+from laconic.receiver import LinearReceiver
+from laconic.score.clustering import score_clustering
+from laconic.train.disentangle import Disentangled
+from laconic.train.way import Way
+
+TRIES = 4  # of k-means, of which the best counts
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """The clusters that training pictures fell into, the most frequent first, and the head that tells them."""
+
+    head: LinearReceiver
+    labels: Int64[np.ndarray, " n"]
+
+    @property
+    def names(self) -> list[str]:
+        """What they are called until someone names them."""
+        return [f"cluster {i}" for i in range(len(self.head.bias))]
+
+    def measured(
+        self, features: Float32[np.ndarray, "test used"], labels: Int64[np.ndarray, " test"], labelled: bool
+    ) -> dict[str, Any]:
+        """How well clusters fit the classes that training did not see, where the source has any; on the test split."""
+        found = self.head.posterior(features).argmax(axis=1)
+        share = np.bincount(found, minlength=len(self.head.bias)) / max(1, len(found))
+        scores = vars(score_clustering(found, labels)) if labelled else {}
+        return {"n": len(found), "clusters": share.tolist(), **scores}
+
+
+def find_clusters(module: Way, kept: np.ndarray, features: Float32[np.ndarray, "n used"], n: int) -> Clusters:
+    """The clusters of a network trained without labels; those that no training picture falls into are dropped.
+
+    `disentangle` has learnt them (paper 000); after `simclr` and `moco` they are spherical k-means' on the features
+    (Dhillon and Modha, 2001). `kept` are the units that `features` has.
+    """
+    if isinstance(module, Disentangled):
+        weight, bias = module.cluster_head()
+        head = LinearReceiver(np.ascontiguousarray(weight.numpy()[:, kept]), bias.numpy())
+    else:
+        head = _spherical(features, n, module.recipe.seed)
+    labels = head.posterior(features).argmax(axis=1)
+    order = np.argsort(-np.bincount(labels, minlength=len(head.bias)), kind="stable")
+    order = order[: len(np.unique(labels))]
+    head = replace(head, weight=np.ascontiguousarray(head.weight[order]), bias=head.bias[order])
+    return Clusters(head, head.posterior(features).argmax(axis=1))
+
+
+def _spherical(features: Float32[np.ndarray, "n used"], n: int, seed: int) -> LinearReceiver:
+    """k-means on the unit sphere: a picture belongs to the centre of the largest cosine, whatever its own length."""
+    cluster = need("sklearn.cluster", "data")
+    rows = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-8)
+    centres = cluster.KMeans(n, n_init=TRIES, random_state=seed).fit(rows).cluster_centers_
+    centres = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-8)
+    return LinearReceiver(centres.astype(np.float32), np.zeros(n, np.float32))
