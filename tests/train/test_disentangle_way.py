@@ -1,0 +1,127 @@
+"""Training without labels by disentangling: clusters of digits, both forms, resuming bit for bit, bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import pytest
+import safetensors.numpy
+import torch
+
+from laconic.encoder import FeatureEncoder, build_backbone
+from laconic.encoder.augment import STRONG_GRAY
+from laconic.train import Recipe, RecipeError, fit
+from laconic.train.disentangle import Disentangled
+
+TINY = {
+    "objective": "disentangle",
+    "batch_size": 128,
+    "encoder": "cnnw4",
+    "precision": "fp32",
+    "clusters": 10,
+    "queue": 500,
+}
+
+
+class Killed(L.Callback):
+    """Ends a run as a power cut would, in the middle of an epoch."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_start(self, trainer: L.Trainer, *_: object) -> None:
+        if trainer.global_step == self.step:
+            raise SystemError("power cut")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> object:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def way(**given: object) -> Disentangled:
+    torch.manual_seed(0)
+    encoder = FeatureEncoder(build_backbone("cnnw4", 1, (8, 8)), 1, (8, 8), "none")
+    return Disentangled(encoder, Recipe(**{**TINY, **given}), STRONG_GRAY, n_steps=20, warmup_steps=0)
+
+
+def pictures(n: int = 64) -> torch.Tensor:
+    return torch.randint(0, 256, (n, 8, 8, 1), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+
+
+def step(module: Disentangled, seed: int) -> torch.Tensor:
+    labels = torch.zeros(64, dtype=torch.long)
+    return module.loss(pictures(), labels, torch.Generator().manual_seed(seed))[0]
+
+
+def test_the_codecs_head_is_phi_after_psi() -> None:
+    module = way().eval()
+    features = torch.rand(7, module.encoder.units, generator=torch.Generator().manual_seed(2))
+    weight, bias = module.cluster_head()
+    torch.testing.assert_close(features @ weight.T + bias, module.phi(module.psi(features)).detach())
+
+
+def test_clusters_begin_at_centres_of_what_the_memory_holds() -> None:
+    module = way()
+    step(module, 0)
+    assert not bool(module.clustered)
+    rows = module.memory.held()
+    step(module, 1)
+    assert bool(module.clustered)
+    found = module.phi(rows).argmax(dim=1)
+    assert len(found.unique()) == 10
+    first = module.memory.tags >= 0
+    assert (module.phi(module.memory.rows[first]).argmax(dim=1) == module.memory.tags[first]).all()
+
+
+@pytest.mark.parametrize("discrimination", ["consistency", "literal"])
+def test_without_balance_only_consistency_moves_the_boundaries(discrimination: str) -> None:
+    module = way(discrimination=discrimination, balance_weight=0.0)
+    step(module, 0)
+    torch.autograd.backward(step(module, 1))
+    gradient = module.phi.weight.grad
+    assert (gradient is not None and bool((gradient != 0).any())) == (discrimination == "consistency")
+    assert module.psi.weight.grad is not None
+    assert all(p.grad is None for p in module.momentum_encoder.parameters())
+
+
+def test_labels_are_not_looked_at() -> None:
+    first, second = way(), way()
+    for number in range(3):
+        generator = torch.Generator().manual_seed(number)
+        ours = first.loss(pictures(), torch.zeros(64, dtype=torch.long), generator)[0]
+        generator = torch.Generator().manual_seed(number)
+        theirs = second.loss(pictures(), torch.arange(64) % 10, generator)[0]
+        assert torch.equal(ours, theirs)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run on the digits, without their labels."""
+    out = tmp_path_factory.mktemp("disentangled") / "codec"
+    fit("digits", out, recipe=Recipe(**TINY, epochs=6))
+    return out
+
+
+def test_a_killed_run_resumes_to_the_same_weights_and_memory(whole: Path, tmp_path: Path) -> None:
+    """It is killed after the clusters have begun, at 30 % of the run."""
+    recipe = Recipe(**TINY, epochs=6)
+    with pytest.raises(SystemError, match="power cut"):
+        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[Killed(step=32)])
+    fit("digits", tmp_path / "cut", recipe=recipe, resume=True)
+    ours, theirs = (safetensors.numpy.load_file(out / "weights.safetensors") for out in (whole, tmp_path / "cut"))
+    assert ours.keys() == theirs.keys()
+    assert {"memory.rows", "memory.tags"} <= ours.keys()
+    for name, value in ours.items():
+        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
+
+
+def test_refuses_a_memory_larger_than_the_data(tmp_path: Path) -> None:
+    recipe = Recipe(**{**TINY, "queue": 5000}, epochs=1)
+    with pytest.raises(RecipeError, match=r"a memory of 5000 rows is larger than the data, \d+ training pictures"):
+        fit("digits", tmp_path / "codec", recipe=recipe)
