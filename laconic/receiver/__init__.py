@@ -7,6 +7,7 @@ from laconic.receiver.guarantee import ClassGuarantee, Guarantee, calibrate
 from laconic.receiver.linear import LinearReceiver, ReceiverError
 from laconic.receiver.predictions import Predictions
 from laconic.receiver.said_or_sent import RuleError, SaidOrSent
+from laconic.receiver.unknown import Prototypes
 from laconic.receiver.words import WordReceiver
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Guarantee",
     "LinearReceiver",
     "Predictions",
+    "Prototypes",
     "ReceiverError",
     "RuleError",
     "SaidOrSent",

@@ -44,7 +44,7 @@ def binomial_test(
     >>> binomial_test(np.array([0.0, 0.0]), np.array([0.0, 59.0]), 0.05).round(4)
     array([1.    , 0.0485])
     """
-    return np.asarray(need("scipy.special", "data").bdtr(errors, n, limit), np.float64)
+    return np.asarray(need("scipy.special", "data").bdtr(errors, n.astype(np.int64), limit), np.float64)
 
 
 def faultless_examples(limit: float, confidence: float) -> int:

@@ -80,7 +80,7 @@ def test_a_rate_at_the_limit_is_never_shown_to_be_below() -> None:
 
 @pytest.mark.parametrize("confidence", [0.0, 1.0, -0.1, 95.0, float("nan")])
 def test_a_confidence_is_a_fraction(confidence: float) -> None:
-    with pytest.raises(CalibrationError, match="confidence is a fraction between 0 and 1, such as 0.05, not"):
+    with pytest.raises(CalibrationError, match=r"confidence is a fraction between 0 and 1, such as 0\.05, not"):
         upper_bound(0, 10, confidence)
 
 

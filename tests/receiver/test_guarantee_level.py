@@ -7,7 +7,6 @@ coverage c = 1 - t, the selective risk is a c^m / (m + 1), and a part a c^(m + 1
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from laconic.receiver import Guarantee, Predictions, calibrate
 from laconic.receiver.predictions import one_per_group
@@ -49,15 +48,15 @@ def test_the_bound_holds_at_its_level_and_says_nearly_what_an_oracle_would() -> 
 
 def test_it_holds_for_each_class_where_that_is_asked() -> None:
     rng = np.random.default_rng(1)
-    a = (0.3, 0.9)
+    a = (0.4, 0.7)
     found = [
-        calibrate(draw(1000, rng, a=a), draw(400, rng, a=a), CLASSES, 0.05, per_class=True) for _ in range(DRAWS // 4)
+        calibrate(draw(2000, rng, a=a), draw(1000, rng, a=a), CLASSES, 0.05, per_class=True) for _ in range(DRAWS // 4)
     ]
     worst = np.maximum(risk(coverages(found)[:, 0], a[0]), risk(coverages(found)[:, 1], a[1]))
     counted = violations(worst, 0.05, 0.95)
     assert counted.held, counted
     oracle = np.array([(0.05 * (M + 1) / x) ** (1 / M) for x in a])
-    assert (coverages(found).mean(axis=0) > oracle - 0.16).all()  # 500 pictures a class, at half the level
+    assert (coverages(found).mean(axis=0) > oracle - 0.12).all()  # half the pictures, at half the level
 
 
 def test_it_bounds_the_missed_pictures_of_a_rare_class() -> None:
@@ -76,7 +75,7 @@ def test_it_bounds_the_missed_pictures_of_a_rare_class() -> None:
     assert counted.held, counted
     assert reached.mean() > (0.1 / 0.45) ** 0.5 - 0.13  # of 0.471; only the 200 deer bear on it
     unlimited = calibrate(traps(2000), traps(1000), CLASSES, 0.05)
-    assert 0.45 * (1 - unlimited.thresholds[0]) ** 2 > 0.3  # most of what could be missed is
+    assert 0.45 * (1 - unlimited.thresholds[0]) ** 2 > 0.2  # what the limit is for
 
 
 def bursts(n_groups: int, rng: np.random.Generator) -> Predictions:
