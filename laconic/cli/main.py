@@ -8,11 +8,13 @@ from typing import Annotated
 import tyro
 
 from laconic.cli.bench import Bench
+from laconic.cli.calibrate import Calibrate
 from laconic.cli.decode import Decode
 from laconic.cli.demo import Demo
 from laconic.cli.encode import Encode
 from laconic.cli.evaluate import Evaluate
 from laconic.cli.inspect import Inspect
+from laconic.cli.name import Name
 from laconic.cli.output import answers, fail, logs_to_stderr, print_json
 from laconic.cli.train import Train
 from laconic.cli.trial import Trial
@@ -26,6 +28,8 @@ laconic --version tells the version."""
 Commands = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Name, tyro.conf.subcommand("name")]
+    | Annotated[Calibrate, tyro.conf.subcommand("calibrate")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Decode, tyro.conf.subcommand("decode")]

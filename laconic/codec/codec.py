@@ -82,8 +82,13 @@ class Codec:
         n = len(self.manifest["classes"])
         if len(naming.counts) != n:
             raise CodecError(f"names for {n} clusters wanted, got {len(naming.counts)}")
-        speeches = {name: replace(speech, names=naming.table) for name, speech in self.speeches.items()}
+        speeches = {key: replace(speech, names=naming.table) for key, speech in self.speeches.items()}
         return replace(self, classes=naming.classes, speeches=speeches)
+
+    def unnamed(self) -> Codec:
+        """The same codec, whose clusters mean themselves."""
+        speeches = {name: replace(speech, names=None) for name, speech in self.speeches.items()}
+        return replace(self, classes=tuple(self.manifest["classes"]), speeches=speeches)
 
     @property
     def said(self) -> Speech:

@@ -62,6 +62,17 @@ def write_folder(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, 
         shutil.rmtree(fresh, ignore_errors=True)
 
 
+def update_folder(folder: Path, changes: Mapping[str, Any], files: Mapping[str, bytes] | None = None) -> None:
+    """Write a codec anew in its place with changes to its manifest and files; all else stays as it is.
+
+    Raises:
+        CodecError: it can't be read, or not be written; then the old one stays.
+    """
+    manifest = _read_manifest(folder)
+    names = [name for name in manifest.pop("files") if (folder / name).exists()]
+    write_folder(folder, {**manifest, **changes}, {**{name: _read(folder, name) for name in names}, **(files or {})})
+
+
 def check_replaceable(folder: Path) -> None:
     """Refuse to write a codec over anything that is not one.
 

@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float32, Int64
 
 from laconic.codec import Codec, Speech, write_folder
 from laconic.codec.limits import Examples, Limits
+from laconic.codec.overlap import TRAINED, trained_digests
 from laconic.codec.sending import FILE, Sending
 from laconic.codec.session import Session
 from laconic.codec.tables import write_speeches
@@ -103,6 +104,7 @@ def finish(
         "encoder.onnx": prune_onnx(network, kept.nonzero()[0]),
         "speeches.safetensors": tables,
         "weights.safetensors": safetensors.torch.save({k: v.contiguous() for k, v in module.state_dict().items()}),
+        TRAINED: trained_digests(read(rows) for read, n in _learnt_from(data) for rows in _chunks(n)),
     }
     if limits is not None:
         sending = _sending(limits, speeches, classes, preprocessing, train, held, read_features, data)
@@ -117,6 +119,10 @@ def finish(
 def encode_all(session: Session, read: Reader, n: int) -> Float32[np.ndarray, "n units"]:
     """The features of pictures 0 ... n - 1."""
     return np.concatenate([session(read(rows)) for rows in _chunks(n)] or [np.zeros((0, session.units), np.float32)])
+
+
+def _learnt_from(data: TrainingData) -> list[tuple[Reader, int]]:
+    return [(data.read, len(data.labels)), (data.read_held, len(data.held_labels))]
 
 
 def _features(

@@ -26,8 +26,8 @@ COLLAPSES = 8  # so many collapses, and the run stops
 class SparsityWeight:
     """lambda of paper 001, equation (12), step by step; its whole state goes into the checkpoint.
 
-    Without `target_bits`, `weight` rises, with the cube of the steps, to its value over the first `warmup` of them. With it,
-    the entropy of the last words is compared with the target every EVERY steps. When the units fall
+    Without `target_bits`, `weight` rises, with the cube of the steps, to its value over the first `warmup` of them.
+    With it, the entropy of the last words is compared with the target every EVERY steps. When the units fall
     silent (collapse), `look` answers True: the caller goes back to its last good weights, and the
     weight is a quarter of what it was.
     """
