@@ -31,7 +31,8 @@ class Confidence:
     @property
     def of_pictures_cluster(self) -> Float64[np.ndarray, " n"]:
         """Each picture's confidence where whole clusters are ranked: its cluster's."""
-        return self.by_cluster[self.clusters]
+        found: Float64[np.ndarray, " n"] = self.by_cluster[self.clusters]
+        return found
 
 
 def confidence(probabilities: Float[np.ndarray, "n clusters"]) -> Confidence:
