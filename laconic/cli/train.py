@@ -40,8 +40,8 @@ class Train(Command):
     clusters: Maybe[int] = None
     """Say clusters instead of labels: so many, to be named later with laconic name."""
 
-    queue: int = 4096
-    """Stale pictures that moco and disentangle remember."""
+    queue: Maybe[int] = None
+    """Stale pictures that moco and disentangle remember; 4096, or half of fewer than 8192."""
 
     encoder_momentum: Maybe[float] = None
     """The part of moco's and disentangle's momentum encoder that a step leaves; the default suits the objective."""

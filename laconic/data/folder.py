@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int64
 
 from laconic.data.holdout import HOLD_OUT, content_key, divide
 from laconic.data.spec import Spec
@@ -40,14 +42,19 @@ def picture_files(folder: Path) -> tuple[list[Path], int]:
 
 
 def open_folder(spec: Spec) -> Source:
-    """Open `folder:PATH?split=`: PATH/CLASS/*.jpg, or PATH/train/CLASS/*.jpg and PATH/test/CLASS/*.jpg.
+    """Open `folder:PATH?split=&group=&event=`: PATH/CLASS/*.jpg, or PATH/train/CLASS/*.jpg, PATH/test/CLASS/*.jpg.
 
-    PATH/*.jpg without sub-folders are pictures without labels. Without a test folder, a fixed part is held out by a hash of the files' names.
+    PATH/*.jpg without sub-folders are pictures without labels. Without a test folder, a fixed part is held out by a
+    hash of the files' names.
+
+    `group` and `event` are regular expressions: pictures belong together where they find the same in the pictures'
+    paths below CLASS. So `group=.*/` takes each folder for a burst, `group=cam[0-9]*` each camera, by the files' names.
 
     Raises:
-        SourceError: no such folder, no pictures, classes beside `train`, or test classes that train has not.
+        SourceError: no such folder, no pictures, classes beside `train`, test classes that train has not, or a
+            pattern that is none or that finds nothing in some path.
     """
-    spec.allow("split")
+    spec.allow("split", "group", "event")
     root = Path(spec.where)
     if not root.is_dir():
         raise SourceError(f"{spec.text}: {root} is no folder; wanted one sub-folder of pictures for each class")
@@ -59,7 +66,11 @@ def open_folder(spec: Spec) -> Source:
     listings = {name: _listing(root / name) for name in divisions}
     listings = listings or {"train": _listing(root) if folders else _unlabelled(root)}
     names = listings.get("train", next(iter(listings.values()))).names
-    splits = {name: _split(spec, name, listing, names) for name, listing in listings.items()}
+    groups, events = _numbered(spec, "group", listings), _numbered(spec, "event", listings)
+    splits = {
+        name: replace(_split(spec, name, listing, names), groups=groups.get(name), events=events.get(name))
+        for name, listing in listings.items()
+    }
     test = spec.options.get("split")
     if list(splits) == ["train"] and test != "train":
         splits = _divided(splits["train"], listings["train"])
@@ -70,7 +81,7 @@ def open_folder(spec: Spec) -> Source:
 def _divided(whole: Split, listing: _Listing) -> dict[str, Split]:
     unknown_names = tuple(Path(path).name for path in listing.unknown)
     none = np.zeros(len(unknown_names), np.int64)
-    sides = divide(whole.labels, None, HOLD_OUT, _keys(listing.relative))
+    sides = divide(whole.labels, whole.groups, HOLD_OUT, _keys(listing.relative))
     unknown_sides = divide(none, None, HOLD_OUT, _keys(unknown_names))
     splits = {}
     for name, rows, others in zip(("train", "test"), sides, unknown_sides, strict=True):
@@ -87,6 +98,25 @@ def _split(spec: Spec, name: str, listing: _Listing, names: tuple[str, ...]) -> 
         raise SourceError(f"{spec.text}: {name} has classes that train has not: {', '.join(foreign[:5])}")
     labels = np.array([names.index(c) if names else 0 for c in listing.classes], np.int64)
     return Split(name, listing.files, np.arange(len(labels)), labels, unknown=listing.unknown)
+
+
+def _numbered(spec: Spec, option: str, listings: dict[str, _Listing]) -> dict[str, Int64[np.ndarray, " n"]]:
+    """What an option's pattern finds in each path, numbered over all splits; nothing where it was not given."""
+    if option not in spec.options:
+        return {}
+    try:
+        pattern = re.compile(spec.options[option])
+    except re.error as error:
+        raise SourceError(f"{spec.text}: {option}={spec.options[option]} is no regular expression: {error}") from None
+    found: dict[str, list[str]] = {}
+    for name, listing in listings.items():
+        below = [path.partition("/")[2] if listing.names else path for path in listing.relative]
+        matches = [pattern.search(path) for path in below]
+        if None in matches:
+            raise SourceError(f"{spec.text}: {option}={pattern.pattern} finds nothing in {below[matches.index(None)]}")
+        found[name] = [match[0] for match in matches if match is not None]
+    numbers = {text: number for number, text in enumerate(sorted(set().union(*found.values())))}
+    return {name: np.array([numbers[text] for text in texts], np.int64) for name, texts in found.items()}
 
 
 def _listing(root: Path) -> _Listing:

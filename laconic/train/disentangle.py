@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Float32, Int64, UInt8
@@ -57,7 +59,7 @@ class Disentangled(Way):
         self.phi = nn.Linear(DIM, self.n_clusters)
         self.momentum_encoder = MomentumEncoder(encoder, recipe.key_momentum)
         self.momentum_psi = MomentumEncoder(self.psi, recipe.key_momentum)
-        self.memory = SemanticMemory(self.n_clusters, recipe.queue, DIM)
+        self.memory = SemanticMemory(self.n_clusters, recipe.stale, DIM)
         self.register_buffer("clustered", torch.tensor(False))
 
     def loss(
@@ -76,7 +78,7 @@ class Disentangled(Way):
             loss = self._discriminate_instances(anchors, positives, None)
             self.memory.add(positives, torch.arange(len(positives), device=self.device) % self.n_clusters)
             return loss, features, mask
-        if not bool(self.clustered):
+        if not bool(self.get_buffer("clustered")):
             self._begin_clusters()
         clusters = self.phi(positives).argmax(dim=1)
         loss = self._discriminate_instances(anchors, positives, clusters) + self._discriminate_clusters(anchors)
@@ -101,9 +103,9 @@ class Disentangled(Way):
         """
         super().on_train_start()
         n = len(getattr(self.trainer.train_dataloader, "dataset"))  # noqa: B009
-        if self.recipe.queue > n:
+        if self.recipe.stale > n:
             raise RecipeError(
-                f"a memory of {self.recipe.queue} rows is larger than the data, {n} training pictures, which would "
+                f"a memory of {self.recipe.stale} rows is larger than the data, {n} training pictures, which would "
                 f"then be their own negatives; use --queue {n} or less"
             )
 
@@ -136,7 +138,7 @@ class Disentangled(Way):
     @torch.no_grad()
     def _positives(self, pictures: Tensor) -> Tensor:
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
-            features, _ = self.momentum_encoder.network.features(pictures)
+            features, _ = cast(FeatureEncoder, self.momentum_encoder.network).features(pictures)
         positives: Tensor = self.momentum_psi.network(features.float())
         return positives
 
@@ -144,11 +146,12 @@ class Disentangled(Way):
     def _begin_clusters(self) -> None:
         """Phi's boundaries from k-means on the memory, its logits as sharp as P; all rows move to their cluster."""
         rows = self.memory.held()
-        k_means = need("sklearn.cluster", "data").KMeans(self.n_clusters, n_init=TRIES, random_state=self.recipe.seed)
+        k_means = need("sklearn.cluster", "data").KMeans
+        k_means = k_means(self.n_clusters, n_init=TRIES, random_state=self.recipe.seed)
         found = k_means.fit(F.normalize(rows, dim=1).cpu().numpy())
         centres = F.normalize(torch.from_numpy(found.cluster_centers_), dim=1).to(self.phi.weight)
         self.phi.weight.copy_(centres / (self.recipe.softmax_temperature * rows.norm(dim=1).mean()))
         self.phi.bias.zero_()
         self.memory.clear()
         self.memory.add(rows, self.phi(rows).argmax(dim=1))
-        self.clustered.fill_(True)
+        self.get_buffer("clustered").fill_(True)

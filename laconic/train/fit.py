@@ -90,6 +90,8 @@ def fit(
         code = MaxAmp(k=recipe.k)
     preprocessing = preprocessing or choose_preprocessing(source.split("train"))
     data = training_data(source, preprocessing, recipe, calibration if limits else 0.0)
+    if recipe.queue is None:
+        recipe = replace(recipe, queue=max(1, min(recipe.stale, len(data.labels) // 2)))
     _check_sending(recipe, data, preprocessing, limits, receiver_encoder)
     asked = {
         **recipe.record(),

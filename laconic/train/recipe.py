@@ -15,6 +15,7 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 """An own loss: features [batch, units] and labels [batch] to a scalar."""
 
 DEFAULT_MINUTES = 15.0
+QUEUE = 4096  # stale rows, where the data has twice as many pictures
 SUITED: dict[str, dict[str, Any]] = {
     "": {
         "sparsity": "mask",
@@ -79,7 +80,7 @@ class Recipe:
     discrimination: str = "consistency"
     balance_weight: float = 2.0
     clusters: int | None = None
-    queue: int = 4096
+    queue: int | None = None
     encoder_momentum: float | None = None
     sparsity: str | None = None
     sparsity_weight: float | None = None
@@ -149,7 +150,7 @@ class Recipe:
                 f"clusters are for the objectives {', '.join(WITHOUT_LABELS)}, not {self.objective!r}",
             ),
             (self.clusters is not None and self.clusters < 2, f"clusters are at least 2, not {self.clusters}"),
-            (self.queue < 1, f"queue is at least 1, not {self.queue}"),
+            (self.stale < 1, f"queue is at least 1, not {self.queue}"),
             (not 0 <= self.key_momentum < 1, f"encoder_momentum is from 0 to below 1, not {self.encoder_momentum}"),
             (self.balance_weight < 0, f"balance_weight is at least 0, not {self.balance_weight}"),
             (self.weight < 0, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
@@ -189,6 +190,11 @@ class Recipe:
     def peak_rate(self) -> float:
         """The highest learning rate that is used."""
         return self._chosen("learning_rate")
+
+    @property
+    def stale(self) -> int:
+        """How many stale rows are remembered: MoCo's queue, or paper 000's semantic memory on the whole."""
+        return QUEUE if self.queue is None else self.queue
 
     @property
     def softmax_temperature(self) -> float:

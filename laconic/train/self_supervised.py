@@ -55,7 +55,7 @@ class SelfSupervised(Way):
         if recipe.objective == "moco":
             self.key_encoder = MomentumEncoder(encoder, recipe.key_momentum)
             self.key_projectors = MomentumEncoder(self.projectors, recipe.key_momentum)
-            self.queues = nn.ModuleList([Queue(recipe.queue, PROJECTED) for _ in self.projectors])
+            self.queues = nn.ModuleList([Queue(recipe.stale, PROJECTED) for _ in self.projectors])
 
     def loss(
         self,
@@ -109,9 +109,9 @@ class SelfSupervised(Way):
         """
         super().on_train_start()
         n = len(self._pictures(self.trainer.train_dataloader))
-        if self.recipe.objective == "moco" and self.recipe.queue > n:
+        if self.recipe.objective == "moco" and self.recipe.stale > n:
             raise RecipeError(
-                f"a queue of {self.recipe.queue} keys is larger than the data, {n} training pictures, which would "
+                f"a queue of {self.recipe.stale} keys is larger than the data, {n} training pictures, which would "
                 f"then be their own negatives; use --queue {n} or less"
             )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from laconic.data import Preprocessing, SourceError, load, open_source, picture_files, read_pictures
 
@@ -135,3 +136,29 @@ def test_classes_without_pictures_or_unknown_to_train(picture_folder: Make):
         open_source(f"folder:{root}")
     with pytest.raises(SourceError, match="has one class, 'cat'"):
         open_source(f"folder:{picture_folder('one', cat=5)}").check()
+
+
+def test_bursts_stay_on_one_side_and_patterns_number_them_over_all_classes(tmp_path: Path):
+    for name in [f"{kind}/burst{i}/cam{c}-{kind}.png" for kind in ("deer", "fox") for i in range(12) for c in range(3)]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4), len(name)).save(path)
+    source = open_source(f"folder:{tmp_path}?group=.*/&event=cam[0-9]")
+    train, test = source.split("train"), source.split("test")
+    assert not np.intersect1d(train.groups, test.groups).size
+    assert np.unique(np.concatenate([train.groups, test.groups])).tolist() == list(range(12))
+    assert set(train.events.tolist()) == {0, 1, 2}
+    row = int(np.flatnonzero(train.groups == train.groups[0])[0])
+    assert Path(str(train.picture(row))).parent.name == Path(str(train.picture(0))).parent.name
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [("group=(", "group=\\( is no regular expression"), ("event=night", "event=night finds nothing in 0.png")],
+)
+def test_patterns_that_group_nothing(tmp_path: Path, option: str, text: str):
+    for name in ("deer", "fox"):
+        (tmp_path / "site" / name).mkdir(parents=True)
+        Image.new("L", (4, 4)).save(tmp_path / "site" / name / "0.png")
+    with pytest.raises(SourceError, match=text):
+        open_source(f"folder:{tmp_path / 'site'}?{option}")
