@@ -6,9 +6,13 @@ import importlib
 import sys
 from pathlib import Path
 
+from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.trial import Trial, TrialError
 
-TRIALS: dict[str, Trial] = {}
+TRIALS: dict[str, Trial] = {
+    "disentangle/fig-2": FIG_2,
+    "disentangle/fig-3": FIG_3,
+}
 
 
 def find(name: str) -> Trial:

@@ -27,11 +27,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Float64[np.ndarray, " n"]) -> Spread:
-        """Over one value a seed; at least one.
-
-        >>> Spread.of(np.array([1.0, 2.0, 3.0]))
-        Spread(n=3, mean=2.0, sd=1.0, low=-0.4841377117503389, high=4.484137711750339)
-        """
+        """Over one value a seed; at least one."""
         n, mean = len(values), float(values.mean())
         if n == 1:
             return cls(1, mean, None, None, None)

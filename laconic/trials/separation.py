@@ -1,0 +1,173 @@
+"""What separating learnable from memorizable data saves: the measure of `disentangle/fig-2` and `fig-3` (paper 000).
+
+Three arms say the same data, at the same fidelity:
+
+    classical   every picture by a cosine transform: no language
+    vanilla     a language of all data: clusters of an encoder trained without labels (`way` moco), all data said
+    proposed    a language of learnable data: clusters of `way` disentangle, the least confident of which are sent
+                classically
+
+The encoder is trained once, on all classes and the planted memorizable pictures; then, frozen, it meets sources of
+growing content complexity: more classes and a larger part of memorizable pictures. At each of these a language is
+built on training pictures and measured on test pictures. docs/guides/measures.md defines every number.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from laconic.data import Preprocessing, Source, Split, load, open_source, suggest
+from laconic.data.noise import planted
+from laconic.score.clustering import score_clustering
+from laconic.score.confidence import confidence, learnable_auroc
+from laconic.score.semantic import Economy, ResidualCode, content_complexity, cosine_basis, economy
+from laconic.trials.trial import Measured, Parameters
+
+if TYPE_CHECKING:
+    from laconic.codec import Codec
+
+TEST_SEED = 1_000_000  # apart from the training pictures' noise
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Pictures of one split, some memorizable; `probabilities` are what an encoder says of their clusters."""
+
+    pixels: Float64[np.ndarray, "n dims"]
+    labels: Int64[np.ndarray, " n"]
+    memorizable: Bool[np.ndarray, " n"]
+    probabilities: Float64[np.ndarray, "n clusters"]
+
+    @property
+    def clusters(self) -> Int64[np.ndarray, " n"]:
+        """Each picture's most probable cluster."""
+        return self.probabilities.argmax(axis=1)
+
+    def source(self, n_classes: int, part: float) -> Data:
+        """The first `n_classes` classes, and as many memorizable pictures as make up this part of all.
+
+        >>> labels, noise = np.arange(10) % 2, np.arange(10) >= 6
+        >>> Data(np.zeros((10, 1)), labels, noise, np.ones((10, 1))).source(1, 0.25).memorizable.tolist()
+        [False, False, False, True]
+        """
+        learnable = np.flatnonzero(~self.memorizable & (self.labels < n_classes))
+        others = np.flatnonzero(self.memorizable)[: round(part / (1 - part) * len(learnable))]
+        rows = np.concatenate([learnable, others])
+        return Data(self.pixels[rows], self.labels[rows], self.memorizable[rows], self.probabilities[rows])
+
+
+def separation(parameters: Parameters, seed: int, source: str) -> Measured:
+    """One arm: an encoder trained by `way` (none for classical), and its economy at every point of the `sweep`.
+
+    Parameters are `way`, `recipe` (of `laconic.train.Recipe`), `n_train` (pictures; 0 for all), `memorizable` (the
+    part planted), `kind` of memorizable pictures, `psnr_db` (the fidelity), `sweep` ([classes, part memorizable]).
+    """
+    opened = open_source(source)
+    (train, train_flags), (test, test_flags) = _planted(opened, parameters, seed)
+    preprocessing = suggest(train)
+    with TemporaryDirectory() as folder:
+        codec = _trained(
+            parameters, seed, Source(opened.name, opened.class_names, {"train": train, "test": test}), folder
+        )
+    learn, measure = (
+        _data(split, flags, preprocessing, codec) for split, flags in [(train, train_flags), (test, test_flags)]
+    )
+    said = _said_clusters(learn, parameters)
+    shape = preprocessing.shape
+    points = [_point(learn, measure, n, part, said, shape, parameters) for n, part in parameters["sweep"]]
+    curves = {key: [point[key] for point in points] for key in points[0]}
+    return {**curves, **({} if codec is None else _separated(measure, said, learn))}
+
+
+def _planted(source: Source, parameters: Parameters, seed: int) -> list[tuple[Split, Bool[np.ndarray, " n"]]]:
+    train, test = source.split("train"), source.split("test")
+    if parameters["n_train"]:
+        rows = np.random.default_rng(seed).permutation(len(train))[: parameters["n_train"]]
+        train = train.subset(np.sort(rows))
+    part, kind = parameters["memorizable"], parameters["kind"]
+    return [planted(train, part, kind, seed), planted(test, part, kind, seed + TEST_SEED)]
+
+
+def _trained(parameters: Parameters, seed: int, source: Source, folder: str) -> Codec | None:
+    if parameters["way"] is None:
+        return None
+    from laconic.train import Recipe, fit
+
+    recipe = Recipe(objective=parameters["way"], seed=seed, **parameters["recipe"])
+    return fit(source, f"{folder}/codec", recipe=recipe, preprocessing=suggest(source.split("train")))
+
+
+def _data(split: Split, memorizable: Bool[np.ndarray, " n"], preprocessing: Preprocessing, codec: Codec | None) -> Data:
+    loaded = load(split, preprocessing)
+    pixels = loaded.images.reshape(len(loaded.images), -1) / 255.0
+    probabilities = np.ones((len(pixels), 1))
+    if codec is not None:
+        probabilities = codec.speeches["full"].receiver.posterior(codec.features(loaded.images))
+    return Data(pixels, split.labels[loaded.rows], memorizable[loaded.rows], probabilities)
+
+
+def _said_clusters(learn: Data, parameters: Parameters) -> Bool[np.ndarray, " clusters"]:
+    """Which clusters are said. Proposed: all but the least confident, whose share of the data is nearest the planted.
+
+    Confidence ranks them and the labels are not looked at; that the planted part is known is what the paper calls
+    the lowest tolerable confidence, chosen by the source's complexity.
+    """
+    found = confidence(learn.probabilities)
+    said = np.ones(len(found.by_cluster), bool)
+    if parameters["way"] == "disentangle":
+        shares = np.bincount(found.clusters, minlength=len(said)) / len(found.clusters)
+        sent = np.concatenate([[0.0], np.cumsum(shares[found.ranking[::-1]])])
+        said[found.ranking[::-1][: int(np.abs(sent - parameters["memorizable"]).argmin())]] = False
+    elif parameters["way"] is None:
+        said[:] = False
+    return said
+
+
+def _point(
+    learn: Data,
+    measure: Data,
+    n_classes: int,
+    part: float,
+    said_clusters: Bool[np.ndarray, " clusters"],
+    shape: tuple[int, int, int],
+    parameters: Parameters,
+) -> dict[str, Any]:
+    """One source of the sweep: languages built on its training pictures, measured on its test pictures."""
+    learn, measure = learn.source(n_classes, part), measure.source(n_classes, part)
+    distortion = 10 ** (-parameters["psnr_db"] / 10)
+    one, alike = np.zeros(len(learn.pixels), np.int64), np.zeros(len(measure.pixels), np.int64)
+    classical = ResidualCode.fit(learn.pixels, one, 1, cosine_basis(*shape))
+    classical_bits = classical.bits(measure.pixels, alike, distortion)
+    taught, said = said_clusters[learn.clusters], said_clusters[measure.clusters]
+    bits, errors = classical_bits, classical.error(measure.pixels, alike, distortion)
+    if taught.any():
+        language = ResidualCode.fit(learn.pixels[taught], learn.clusters[taught], len(said_clusters))
+        bits = language.bits(measure.pixels, measure.clusters, distortion)
+        errors = np.where(said, language.error(measure.pixels, measure.clusters, distortion), errors)
+    found: Economy = economy(bits, classical_bits, said & taught.any())
+    mix = np.bincount(measure.labels[~measure.memorizable]) / (~measure.memorizable).sum()
+    n_memorizable = max(1, int(measure.memorizable.sum()))
+    return {
+        "complexity": content_complexity(mix, float(measure.memorizable.mean()), n_memorizable),
+        "psnr_db": -10 * math.log10(errors.mean()),
+        **vars(found),
+    }
+
+
+def _separated(measure: Data, said: Bool[np.ndarray, " clusters"], learn: Data) -> dict[str, float]:
+    """How well confidence tells learnable test pictures from memorizable ones, and clusters fit classes."""
+    by_cluster = confidence(learn.probabilities).by_cluster
+    learnable = ~measure.memorizable
+    return {
+        "auroc_by_cluster": learnable_auroc(by_cluster[measure.clusters], learnable),
+        "auroc_by_picture": learnable_auroc(confidence(measure.probabilities).by_picture, learnable),
+        "purity": score_clustering(measure.clusters[learnable], measure.labels[learnable]).purity,
+        "learnable_said": float(said[measure.clusters][learnable].mean()),
+        "memorizable_said": float(said[measure.clusters][~learnable].mean()),
+    }
