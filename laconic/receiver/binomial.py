@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from laconic.contract import LaconicError
 from laconic.extras import need
 
-MOST_EXAMPLES = 2**23  # beyond this, how many it would take is no answer
+MOST_EXAMPLES = 2**20  # beyond this, how many it would take is no answer
 
 
 class CalibrationError(LaconicError):
@@ -57,19 +57,24 @@ def faultless_examples(limit: float, confidence: float) -> int:
 
 
 def examples_needed(rate: float, limit: float, confidence: float) -> int | None:
-    """The least n whose ceil(rate n) errors show that the rate is at most `limit`; None where 8 million don't.
+    """The least n whose ceil(rate n) errors show that the rate is at most `limit`; None where a million don't.
 
     >>> examples_needed(0.0, 0.05, 0.95), examples_needed(0.02, 0.05, 0.95), examples_needed(0.05, 0.05, 0.95)
     (59, 181, None)
     """
     if rate >= limit:
         return None
+
+    def enough(n: Float64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+        return binomial_test(np.ceil(rate * n), n, limit) <= 1 - confidence
+
+    # Between two rises of ceil(rate n) the p-value falls: if an octave has an n, it has one after its last rises.
+    rise = math.ceil(2 / max(rate, 1e-3))
     low, high = 1, 1024
-    while low < MOST_EXAMPLES:
-        n = np.arange(low, high, dtype=np.float64)
-        enough = binomial_test(np.ceil(rate * n), n, limit) <= 1 - confidence
-        if enough.any():
-            return int(n[enough.argmax()])
+    while high <= MOST_EXAMPLES:
+        if enough(np.arange(max(low, high - rise), high, dtype=np.float64)).any():
+            n = np.arange(low, high, dtype=np.float64)
+            return int(n[enough(n).argmax()])
         low, high = high, 2 * high
     return None
 

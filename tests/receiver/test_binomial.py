@@ -75,7 +75,7 @@ def test_examples_needed_are_the_least_that_pass(rate: float) -> None:
 
 def test_a_rate_at_the_limit_is_never_shown_to_be_below() -> None:
     assert examples_needed(0.05, 0.05, 0.95) is None
-    assert examples_needed(0.05 - 1e-6, 0.05, 0.95) is None  # it would, after tens of millions
+    assert examples_needed(0.05 - 1e-6, 0.05, 0.95) is None  # it would, after more than a million
 
 
 @pytest.mark.parametrize("confidence", [0.0, 1.0, -0.1, 95.0, float("nan")])

@@ -30,8 +30,8 @@ def test_without_a_mistake_everything_is_said() -> None:
     found = calibrate(predictions(200), predictions(100, seed=1), CLASSES, 0.05)
     assert found.met
     assert found.advice == ""
-    assert (found.errors, found.n, found.n_said) == (0, 200, 198)  # below the least tuning score nothing is shown
-    assert found.error_bound == pytest.approx(1 - 0.05 ** (1 / 198))
+    assert (found.errors, found.n, found.n_said) == (0, 200, 199)  # below the least tuning score nothing is shown
+    assert found.error_bound == pytest.approx(1 - 0.05 ** (1 / 199))
     assert [row.n for row in found.classes] == [100, 100]
 
 
@@ -164,8 +164,10 @@ def test_where_no_number_of_examples_will_do_it_says_that() -> None:
 
 
 def test_advice_names_the_condition_or_the_class_that_failed() -> None:
-    half_missed = calibrate(rare(0, 1200), rare(1), CLASSES, 0.05, max_miss={"deer": 0.08})
-    assert "of 36 pictures of deer are misunderstood, where at most 0.08 is allowed" in half_missed.advice
+    calibration = rare(0, 1200)
+    always = dataclasses.replace(calibration, scores=1 - calibration.scores)  # the surest are the worst
+    missed = calibrate(always, rare(1), CLASSES, 0.05, max_miss={"deer": 0.1})
+    assert "of 36 pictures of deer are misunderstood, where at most 0.1 is allowed" in missed.advice
     own = calibrate(predictions(400, 0, 1.0), predictions(300, 1, 1.0), CLASSES, 0.05, per_class=True)
     assert "pictures surely said as" in own.advice
 
