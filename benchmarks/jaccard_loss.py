@@ -37,7 +37,7 @@ def _loss(first: Tensor, second: Tensor) -> tuple[Tensor, ...]:
 
 
 def _products(first: Tensor, second: Tensor, upstream: Tensor) -> tuple[Tensor, ...]:
-    """s and ds = 2 - 2 cos need a product each, and the gradients two more each."""
+    """A product each for s and for ds = 2 - 2 cos, and two more each for their gradients."""
     return torch.autograd.grad((first @ first.T, second @ second.T), (first, second), (upstream, upstream))
 
 

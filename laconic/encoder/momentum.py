@@ -1,8 +1,9 @@
-"""What momentum contrast (He et al., 2020) keeps beside the network: its slow copy, and the queue of that copy's rows."""
+"""What momentum contrast (He et al., 2020) keeps beside the network: a slow copy of it, and a queue of its rows."""
 
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -10,8 +11,10 @@ from torch import Tensor, nn
 
 from laconic.encoder.features import EncoderError
 
+Network = TypeVar("Network", bound=nn.Module)
 
-class MomentumEncoder(nn.Module):
+
+class MomentumEncoder(nn.Module, Generic[Network]):
     """A copy of `online` that follows it slowly and learns nothing by itself: `network`.
 
     ```
@@ -28,9 +31,10 @@ class MomentumEncoder(nn.Module):
         EncoderError: `momentum` is not from 0 to below 1.
     """
 
+    network: Network
     updates: Tensor
 
-    def __init__(self, online: nn.Module, momentum: float) -> None:
+    def __init__(self, online: Network, momentum: float) -> None:
         super().__init__()
         if not 0 <= momentum < 1:
             raise EncoderError(
@@ -41,7 +45,7 @@ class MomentumEncoder(nn.Module):
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
 
     @torch.no_grad()
-    def follow(self, online: nn.Module) -> None:
+    def follow(self, online: Network) -> None:
         """Take one step towards `online`, of which the first copy was made."""
         updates = int(self.updates)
         step = 1 - min(self.momentum, updates / (updates + 1))

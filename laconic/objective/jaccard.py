@@ -99,11 +99,15 @@ def jaccard_momentum_contrast(
         ContrastiveError: temperature not above 0, or weights that are no parts of 1.
     """
     parts = _parts(weights)
-    positive = [(query * key).sum(1) for query, key in zip(queries, keys, strict=True)]
-    negative = [query @ queue.T for query, queue in zip(queries, queues, strict=True)]
-    losses = [info_nce(near, far, temperature) for near, far in zip(positive, negative, strict=True)]
-    fused = info_nce(jaccard(*positive, guard), jaccard(*negative, guard), temperature)
-    return _weighted(parts, *losses, fused)
+    positive, other = ((query * key).sum(1) for query, key in zip(queries, keys, strict=True))
+    negative, far = (query @ queue.T for query, queue in zip(queries, queues, strict=True))
+    fused = jaccard(positive, other, guard), jaccard(negative, far, guard)
+    return _weighted(
+        parts,
+        info_nce(positive, negative, temperature),
+        info_nce(other, far, temperature),
+        info_nce(*fused, temperature),
+    )
 
 
 def _parts(weights: tuple[float, float]) -> tuple[float, float, float]:
@@ -175,7 +179,7 @@ def _block(
     for z, slope, gradient in ((first, to_first, gradients[0]), (second, to_second, gradients[1])):
         gradient[rows].addmm_(slope, z)
         gradient.addmm_(slope.T, z[rows])
-    return _weighted(parts, *totals)
+    return _weighted(parts, totals[0], totals[1], totals[2])
 
 
 def _softmax(logits: Tensor, start: int) -> Tensor:

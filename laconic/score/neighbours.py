@@ -34,7 +34,7 @@ def knn_predictions(
     if k < 1 or not temperature > 0:
         raise ScoreError(f"k and temperature must be above 0, not {k} and {temperature}")
     bank = F.normalize(bank.float(), dim=1)
-    votes = [_votes(bank, bank_labels, block, k, temperature) for block in queries.split(BLOCK_ROWS)]
+    votes = [_votes(bank, bank_labels, block, k, temperature) for block in torch.split(queries, BLOCK_ROWS)]
     return torch.cat([vote.argmax(1) for vote in votes])
 
 

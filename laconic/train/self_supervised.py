@@ -27,13 +27,25 @@ BANK, ASKED = 4096, 1024  # training and held-out pictures, at most, of which th
 CHUNK = 512  # of them encoded at once
 
 
+class Projectors(nn.Module):
+    """Several projectors side by side."""
+
+    def __init__(self, units: int, n: int) -> None:
+        super().__init__()
+        self.each = nn.ModuleList([BatchNormProjector(units) for _ in range(n)])
+
+    def forward(self, features: Float[Tensor, "batch units"]) -> list[Float[Tensor, "batch dim"]]:
+        """Each one's rows of unit length."""
+        return [projector(features) for projector in self.each]
+
+
 class SelfSupervised(Way):
     """Two views of each picture are drawn together and away from other pictures; labels play no part.
 
     ```
     simclr   both views --encoder--> features --projectors--> rows        against the batch's other rows
-    moco     first view --encoder--> features --projectors--> queries     against the queues' keys
-             second view --momentum copies of both--> keys --> queues
+    moco     first view --encoder--> features --projectors--> queries     against the queue's keys
+             second view --momentum copies of both--> keys --> queue
     ```
 
     With `similarity` cosine there is one projector; with jaccard and two-projectors there are two. Where held-out
@@ -49,13 +61,12 @@ class SelfSupervised(Way):
         warmup_steps: int,
     ) -> None:
         super().__init__(encoder, recipe, augmentation, n_steps, warmup_steps)
-        n_projectors = 1 if recipe.similarity == "cosine" else 2
-        self.projectors = nn.ModuleList([BatchNormProjector(encoder.units) for _ in range(n_projectors)])
+        self.projectors = Projectors(encoder.units, 1 if recipe.similarity == "cosine" else 2)
         self.knn: list[float] = []
         if recipe.objective == "moco":
             self.key_encoder = MomentumEncoder(encoder, recipe.key_momentum)
             self.key_projectors = MomentumEncoder(self.projectors, recipe.key_momentum)
-            self.queues = nn.ModuleList([Queue(recipe.stale, PROJECTED) for _ in self.projectors])
+            self.queue = Queue(recipe.stale, PROJECTED * len(self.projectors.each))
 
     def loss(
         self,
@@ -70,36 +81,36 @@ class SelfSupervised(Way):
             return self.contrast(features), features, mask
         first, second = views.chunk(2)
         features, mask = self(first)
-        return self._against_queues(features, second), features, mask
+        return self._against_queue(features, second), features, mask
 
     def contrast(self, features: Float[Tensor, "rows units"]) -> Float[Tensor, ""]:
         """SimCLR's form: two views of each picture, view by view, and all other rows of the batch as negatives."""
-        rows = [projector(features) for projector in self.projectors]
+        rows = self.projectors(features)
         temperature = self.recipe.softmax_temperature
         if len(rows) == 1:
             return nt_xent(rows[0], temperature)
         return jaccard_nt_xent(rows[0], rows[1], temperature, WEIGHTS[self.recipe.similarity])
 
-    def _against_queues(self, features: Tensor, second: Tensor) -> Tensor:
+    def _against_queue(self, features: Tensor, second: Tensor) -> Tensor:
         """MoCo's form: earlier pictures' keys are the negatives, and this batch's will be."""
         self.key_encoder.follow(self.encoder)
         self.key_projectors.follow(self.projectors)
-        queries = [projector(features) for projector in self.projectors]
-        keys = self._keys(second)
-        queues = [queue.rows() for queue in self.queues]
-        for queue, rows in zip(self.queues, keys, strict=True):
-            queue.add(rows)
+        queries, keys = self.projectors(features), self._keys(second)
+        queued = torch.split(self.queue.rows(), PROJECTED, dim=1)
+        self.queue.add(torch.cat(keys, dim=1))
         temperature = self.recipe.softmax_temperature
         if len(queries) == 1:
-            return momentum_contrast(queries[0], keys[0], queues[0], temperature)
+            return momentum_contrast(queries[0], keys[0], queued[0], temperature)
+        (first, other), (key, other_key), (rows, other_rows) = queries, keys, queued
         weights = WEIGHTS[self.recipe.similarity]
-        return jaccard_momentum_contrast(_pair(queries), _pair(keys), _pair(queues), temperature, weights)
+        return jaccard_momentum_contrast((first, other), (key, other_key), (rows, other_rows), temperature, weights)
 
     @torch.no_grad()
     def _keys(self, pictures: Tensor) -> list[Tensor]:
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
             features, _ = self.key_encoder.network.features(pictures)
-        return [projector(features.float()) for projector in self.key_projectors.network]
+        rows: list[Tensor] = self.key_projectors.network(features.float())
+        return rows
 
     def on_train_start(self) -> None:
         """Refuse a queue in which a picture would meet itself.
@@ -126,7 +137,7 @@ class SelfSupervised(Way):
         """k-NN accuracy of held-out pictures among training pictures, not augmented, where there are labels."""
         bank, bank_labels = self._features(self.trainer.train_dataloader, BANK)
         asked, labels = self._features(self.trainer.val_dataloaders, ASKED)
-        if len(bank_labels.unique()) > 1:
+        if bool((bank_labels != bank_labels[0]).any()):
             self.knn.append(knn_accuracy(bank, bank_labels, asked, labels))
             self.log("knn", self.knn[-1], prog_bar=True)
 
@@ -156,8 +167,3 @@ class SelfSupervised(Way):
     def _pictures(loader: Any) -> Pictures:
         pictures: Pictures = loader.dataset
         return pictures
-
-
-def _pair(tensors: list[Tensor]) -> tuple[Tensor, Tensor]:
-    first, second = tensors
-    return first, second

@@ -65,7 +65,7 @@ def test_theorem_1_the_loss_bounds_the_mean_triplet_loss(similarities: list[floa
 
 @pytest.mark.parametrize("rows", [0, 3])
 def test_refuses_rows_that_are_no_two_views(rows: int) -> None:
-    with pytest.raises(ContrastiveError, match=f"two views of each picture make 2, 4, 6, ... rows, not {rows}"):
+    with pytest.raises(ContrastiveError, match=f"two views of each picture make 2, 4, 6, .* rows, not {rows}"):
         nt_xent(unit_rows(rows), 0.5)
 
 
