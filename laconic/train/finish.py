@@ -28,6 +28,7 @@ from laconic.receiver.unknown import Prototypes
 from laconic.score.activity import n1, n2
 from laconic.score.evaluation import score_speech
 from laconic.train.batches import InMemory, Reader
+from laconic.train.clusters import find_clusters
 from laconic.train.export import export_onnx, prune_onnx
 from laconic.train.pictures import TrainingData
 from laconic.train.probe import fit_linear
@@ -73,8 +74,6 @@ def finish(
         classes, weights, clusters = list(source.class_names), data.class_weights, None
         head = _head(module, kept, train, data)
     else:
-        from laconic.train.clusters import find_clusters
-
         clusters = find_clusters(module, kept, train[0], module.recipe.clusters)
         classes, weights, head = clusters.names, np.ones(len(clusters.names)), clusters.head
         train = (train[0], clusters.labels)
@@ -87,7 +86,10 @@ def finish(
         "class_weights": weights.tolist(),
         "encoder_units": module.encoder.units,
         "speeches": index,
-        "measured": _measured(speeches, *test) if clusters is None else clusters.measured(*test, source.labelled),
+        "measured": {
+            **(_measured(speeches, *test) if clusters is None else clusters.measured(*test, source.labelled)),
+            **module.measured(),
+        },
         "provenance": {
             **provenance,
             "steps": module.global_step,

@@ -26,6 +26,7 @@ from laconic.encoder import FeatureEncoder, augment, build_backbone
 from laconic.encoder.features import channel_statistics
 from laconic.language import MaxAmp, UnfittedCode
 from laconic.train.batches import OrderedBatches, Pictures, ShuffledBatches, loader
+from laconic.train.disentangle import Disentangled
 from laconic.train.duration import steps_in
 from laconic.train.export import export_onnx
 from laconic.train.finish import finish
@@ -33,6 +34,7 @@ from laconic.train.pictures import TrainingData, choose_preprocessing, training_
 from laconic.train.receiver import train_receiver
 from laconic.train.recipe import WITHOUT_LABELS, Objective, Recipe, RecipeError
 from laconic.train.run import Run
+from laconic.train.self_supervised import SelfSupervised
 from laconic.train.supervised import Supervised
 from laconic.train.way import Way
 
@@ -248,9 +250,6 @@ def _module(
             weights = torch.from_numpy(data.class_weights).float()
             module: Way = Supervised(encoder, weights, recipe, augmentation, n_steps, warmup)
         else:
-            from laconic.train.disentangle import Disentangled
-            from laconic.train.self_supervised import SelfSupervised
-
             way = Disentangled if recipe.objective == "disentangle" else SelfSupervised
             module = way(encoder, recipe, augmentation, n_steps, warmup)
         return module.to(memory_format=torch.channels_last)
@@ -304,7 +303,7 @@ def _trainer(
         logger=logger or TensorBoardLogger(run.folder, name="", version="tensorboard"),
         enable_progress_bar=progress,
         enable_model_summary=False,
-        check_val_every_n_epoch=1 if n_steps is None else max(1, n_epochs // 6),
+        check_val_every_n_epoch=1 if n_steps is None or not recipe.labelled else max(1, n_epochs // 6),
         num_sanity_val_steps=0,
         log_every_n_steps=min(50, steps_per_epoch),
         use_distributed_sampler=False,

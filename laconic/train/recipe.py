@@ -26,7 +26,7 @@ SUITED: dict[str, dict[str, Any]] = {
         "encoder_momentum": 0.99,
     },
     # Its loss pulls harder than a cross-entropy; pressed before classes stand apart, some share a unit for good.
-    "supcon": {"sparsity_weight": 0.12, "sparsity_warmup": 0.8, "learning_rate": 0.05},
+    "supcon": {"sparsity_weight": 0.09, "sparsity_warmup": 0.8, "learning_rate": 0.05},
     "simclr": {"sparsity": "none", "temperature": 0.5},
     "moco": {"sparsity": "none", "temperature": 0.5},
     "disentangle": {"sparsity": "none", "encoder_momentum": 0.9},

@@ -58,6 +58,10 @@ class Way(L.LightningModule):
         """The step's loss, sparsity aside, and the features and mask that it was taken of."""
         raise NotImplementedError
 
+    def measured(self) -> dict[str, float]:
+        """What training itself has measured, for the codec's record."""
+        return {}
+
     def forward(self, pictures: Float[Tensor, "batch channels height width"]) -> tuple[Tensor, Tensor]:
         """Features and mask, both [batch, units], in fp32; the network itself may run in bf16."""
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
