@@ -141,9 +141,11 @@ class SelfSupervised(Way):
             self.knn.append(knn_accuracy(bank, bank_labels, asked, labels))
             self.log("knn", self.knn[-1], prog_bar=True)
 
-    def measured(self) -> dict[str, float]:
-        """The k-NN accuracy of the last validation, and beside it the best one's, which chose nothing."""
-        return {"knn_last": self.knn[-1], "knn_best": max(self.knn)} if self.knn else {}
+    def measured(self) -> dict[str, Any]:
+        """The k-NN accuracy of the last validation; beside it the best one's, which chose nothing, and all of them."""
+        if not self.knn:
+            return {}
+        return {"knn_last": self.knn[-1], "knn_best": max(self.knn), "knn_curve": self.knn}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The accuracies so far travel with the weights."""

@@ -6,12 +6,16 @@ import importlib
 import sys
 from pathlib import Path
 
+from laconic.trials import jaccard
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.trial import Trial, TrialError
 
 TRIALS: dict[str, Trial] = {
     "disentangle/fig-2": FIG_2,
     "disentangle/fig-3": FIG_3,
+    "jaccard/table-1": jaccard.TABLE_1,
+    "jaccard/fig-2": jaccard.FIG_2,
+    "jaccard/table-2": jaccard.TABLE_2,
 }
 
 
