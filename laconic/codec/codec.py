@@ -71,7 +71,9 @@ class Codec:
         _check_fit(classes, preprocessing, speeches, session)
         sending, receiver = _sending(manifest, files, threads)
         codec = cls(classes, preprocessing, speeches, session, manifest, sending, receiver)
-        return codec.named(Naming.restore(manifest["names"])) if manifest.get("names") else codec
+        codec = codec.named(Naming.restore(manifest["names"])) if manifest.get("names") else codec
+        _check_sending(codec)
+        return codec
 
     def named(self, naming: Naming) -> Codec:
         """The same codec, whose clusters mean classes; packets stay as they are.
@@ -271,10 +273,15 @@ def _sending(
         return None, None
     if FILE not in files:
         raise CodecError(f"this codec sends pictures, but {FILE} is missing; copy the codec again")
-    if receiver is not None and not isinstance(manifest.get("receiver"), dict):
-        raise CodecError("codec.json says nothing of receiver.onnx; copy the codec again")
+    if receiver is not None and not _has_temperature(manifest.get("receiver")):
+        raise CodecError("codec.json says nothing of receiver.onnx's temperature; copy the codec again")
     session = None if receiver is None else Session(receiver, threads, "receiver.onnx")
     return Sending.from_files(files[FILE], record), session
+
+
+def _has_temperature(record: object) -> bool:
+    value = record.get("temperature") if isinstance(record, dict) else None
+    return isinstance(value, int | float) and 0 < value < np.inf
 
 
 def _check_fit(
@@ -293,3 +300,19 @@ def _check_fit(
         if knows != (session.units, len(classes)):
             wanted = f"{session.units} features and {len(classes)} classes"
             raise CodecError(f"encoder.onnx and codec.json have {wanted}, {name} knows {knows[0]} and {knows[1]}")
+
+
+def _check_sending(codec: Codec) -> None:
+    """Refuse what decides on pictures and looks at them, if it was made for another codec."""
+    if codec.sending is None:
+        return
+    coder, n, units = codec.sending.coder, len(codec.classes), codec.session.units
+    sends = ((coder.height, coder.width, coder.channels), *codec.sending.rule.thresholds.shape)
+    if (*sends, codec.sending.prototypes.known.shape[1]) != (codec.preprocessing.shape, n, units):
+        raise CodecError(f"{FILE} was made for another codec; calibrate this one: laconic calibrate")
+    receiver = codec.receiver
+    if receiver is not None and (receiver.shape, receiver.units) != (codec.preprocessing.shape, n):
+        raise CodecError(
+            f"receiver.onnx tells {receiver.units} classes of pictures {receiver.shape}, this codec has {n} of "
+            f"{codec.preprocessing.shape}; copy the codec again"
+        )

@@ -26,14 +26,15 @@ class Naming:
     """How often examples of each class fell into each cluster.
 
     Raises:
-        CodecError: counts below 0, no counts at all, or not one column for each name.
+        CodecError: counts below 0 or endless, no counts at all, or not one column for each name.
     """
 
     classes: tuple[str, ...]
     counts: Float64[np.ndarray, "clusters classes"]
 
     def __post_init__(self) -> None:
-        if len(self.classes) != self.counts.shape[1] or not (self.counts >= 0).all() or not self.counts.sum():
+        total = self.counts.sum()
+        if self.counts.shape[1] != len(self.classes) or not (self.counts >= 0).all() or not 0 < total < np.inf:
             raise CodecError(f"counts of {len(self.classes)} classes in each cluster wanted, got others")
 
     @classmethod
@@ -68,6 +69,9 @@ class Naming:
             CodecError: it is none.
         """
         try:
-            return cls(tuple(map(str, record["classes"])), np.array(record["counts"], dtype=np.float64))
+            counts = np.array(record["counts"], dtype=np.float64)
+            if counts.ndim != 2:
+                raise ValueError("a table of counts wanted")
+            return cls(tuple(map(str, record["classes"])), counts)
         except (KeyError, TypeError, ValueError) as error:
             raise CodecError(f"codec.json names clusters in a way that can't be read ({error})") from error

@@ -26,7 +26,8 @@ class TeachError(CodecError):
 def name_clusters(folder: Path, codec: Codec, source: Source, examples: int | None, seed: int) -> Naming:
     """Name the clusters of the codec in `folder` by the training split of `source`, and write it anew.
 
-    `examples` pictures of each class are drawn; None takes them all. Packets and nodes stay as they are.
+    `examples` pictures of each class are drawn; None takes them all. Packets and nodes stay as they are. What
+    calibration found was of the older names, and is forgotten.
 
     Raises:
         TeachError: the codec says classes, or the source has none.
@@ -42,7 +43,7 @@ def name_clusters(folder: Path, codec: Codec, source: Source, examples: int | No
     plain = codec.unnamed()
     clusters = plain.said.posterior(plain.said.say(plain.features(loaded.images))).argmax(axis=1)
     naming = Naming.fit(source.class_names, clusters, chosen.labels[loaded.rows], len(codec.manifest["classes"]))
-    update_folder(folder, {"names": naming.record()})
+    update_folder(folder, {"names": naming.record(), "sending": None})  # other names, other errors
     return naming
 
 
@@ -73,14 +74,16 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
     tuning, calibration = (
         Examples(features[rows], labels[rows], None if groups is None else groups[rows]) for rows in (tune, test)
     )
-    prototypes = (
-        codec.sending.prototypes if codec.sending else Prototypes.fit(tuning.features, tuning.labels, limits.seed)
-    )
+    if codec.sending:
+        prototypes = codec.sending.prototypes.limited(tuning.features)
+    else:  # the limit is a quantile of pictures that are no prototypes themselves
+        prototypes = Prototypes.fit(tuning.features[::2], tuning.labels[::2], limits.seed)
+        prototypes = prototypes.limited(tuning.features[1::2])
     sending = limits.calibrated(
         codec.said,
         codec.speeches["full"],
         codec.classes,
-        prototypes.limited(tuning.features),
+        prototypes,
         limits.coder(codec.preprocessing),
         tuning,
         calibration,
