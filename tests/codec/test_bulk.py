@@ -191,7 +191,7 @@ def test_a_table_of_nothing_still_has_its_columns(tmp_path: Path) -> None:
     for ending in (".PARQUET", ".csv", ".jsonl"):
         write_table([], tmp_path / f"table{ending}")
     assert pq.read_table(tmp_path / "table.PARQUET").column_names == list(bulk.COLUMNS)
-    assert (tmp_path / "table.csv").read_text().strip() == "row,name,label,confidence,word"
+    assert (tmp_path / "table.csv").read_text().strip() == "row,kind,name,label,confidence,word"
     assert (tmp_path / "table.jsonl").read_text() == ""
 
 
