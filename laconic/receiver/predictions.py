@@ -28,8 +28,8 @@ class Predictions:
     scores: Float64[np.ndarray, " n"]
     predicted: Int64[np.ndarray, " n"]
     labels: Int64[np.ndarray, " n"]
-    known: Bool[np.ndarray, " n"] | None = None
-    groups: Int64[np.ndarray, " n"] | None = None
+    known: Bool[np.ndarray, " n_known"] | None = None
+    groups: Int64[np.ndarray, " n_grouped"] | None = None
 
     def __post_init__(self) -> None:
         columns = (self.scores, self.predicted, self.labels, self.known, self.groups)

@@ -66,9 +66,9 @@ class Prototypes:
     def _novelty(self, directions: Float32[np.ndarray, "n units"]) -> Float64[np.ndarray, " n"]:
         known = (directions @ self.known.T).max(axis=1).astype(np.float64)
         if not len(self.unknown):
-            return 1 - known
+            return np.asarray(1 - known)
         unknown = (directions @ self.unknown.T).max(axis=1).astype(np.float64)
-        return 1 - known + np.maximum(0, unknown - known)
+        return np.asarray(1 - known + np.maximum(0, unknown - known))
 
     def limited(self, held: Float32[np.ndarray, "held units"], kept: float = KNOWN_KEPT) -> Prototypes:
         """The same with the limit within which the part `kept` of held-out pictures of known classes lie.

@@ -6,7 +6,11 @@ coverage c = 1 - t, the selective risk is a c^m / (m + 1), and a part a c^(m + 1
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import pytest
+from jaxtyping import config
 
 from laconic.receiver import Guarantee, Predictions, calibrate
 from laconic.receiver.predictions import one_per_group
@@ -16,6 +20,14 @@ DRAWS = 2000
 CLASSES = ("empty", "deer")
 A, M = 0.5, 4.0
 ORACLE = (0.05 * (M + 1) / A) ** (1 / M)  # the coverage whose risk is 5 %: 0.841
+
+
+@pytest.fixture(autouse=True)
+def shapes_unchecked() -> Iterator[None]:
+    """Thousands of calibrations would spend most of their time on it; test_guarantee.py checks shapes."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 def draw(n: int, rng: np.random.Generator, rare: float = 0.5, a: tuple[float, float] = (A, A)) -> Predictions:
