@@ -36,6 +36,7 @@ _STYLE = {
     "xtick.color": COLORS["muted"],
     "ytick.color": COLORS["muted"],
 }
+WIDE_PX, NARROW_PX = 1000, 370
 _MARGIN_PX = {"left": 58, "right": 24, "top": 30, "bottom": 48}
 
 
@@ -114,3 +115,8 @@ def svg(axes: Any, description: str) -> str:
     for name, color in COLORS.items():
         text = text.replace(color, f"var(--{name}, {color})")
     return text
+
+
+def plot(wide: str, narrow: str) -> str:
+    """A figure as HTML, drawn twice: for a page of `WIDE_PX` and for one of `NARROW_PX`."""
+    return f'<div class="card plot"><div class="wide">{wide}</div><div class="narrow">{narrow}</div></div>'

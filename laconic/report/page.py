@@ -12,7 +12,9 @@ from jaxtyping import UInt8
 
 from laconic.contract import Evaluation, LaconicError
 from laconic.report import sections
+from laconic.report.classes import classes, mistakes
 from laconic.report.lexicon import lexicon
+from laconic.report.sending import said_or_sent
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -29,8 +31,8 @@ def write_report(
 ) -> None:
     """Write `evaluation` as one page to `path`, in place of what stood there.
 
-    `pictures` are the test pictures in the evaluation's order (1 or 3 channels), for the examples of the
-    first `max_words` words, at most `max_examples` each. The same arguments give the same bytes.
+    `pictures` are the test pictures in the evaluation's order (1 or 3 channels), for the worst mistakes and the
+    examples of the first `max_words` words, at most `max_examples` each. The same arguments give the same bytes.
 
     Raises:
         LaconicError: `pictures` are not those of `evaluation`; the file cannot be written (the old one then
@@ -57,8 +59,11 @@ def render(
     parts = [
         sections.headline(evaluation, title),
         sections.weight(evaluation, pictures) if pictures is not None and len(pictures) else "",
+        said_or_sent(evaluation),
         sections.figures(evaluation),
         sections.codes(evaluation),
+        classes(evaluation),
+        mistakes(evaluation, pictures),
         lexicon(evaluation, pictures, max_words, max_examples),
         sections.provenance(evaluation, provenance),
     ]
@@ -82,9 +87,13 @@ def _check(pictures: UInt8[np.ndarray, "n height width channels"], evaluation: E
         )
     if pictures.shape[-1] not in (1, 3):
         raise LaconicError(f"pictures have 1 or 3 channels, not {pictures.shape[-1]}")
-    rows = [row for word in evaluation.words for row in word.examples]
-    if rows and not 0 <= min(rows) <= max(rows) < evaluation.n:
-        raise LaconicError(f"an example is row 0 ... {evaluation.n - 1} of the pictures, not {max(rows, key=abs)}")
+    shown = {
+        "an example": [row for word in evaluation.words for row in word.examples],
+        "a mistake": [mistake.row for mistake in evaluation.worst],
+    }
+    for kind, rows in shown.items():
+        if rows and not 0 <= min(rows) <= max(rows) < evaluation.n:
+            raise LaconicError(f"{kind} is row 0 ... {evaluation.n - 1} of the pictures, not {max(rows, key=abs)}")
 
 
 def _write(path: Path, text: str) -> None:

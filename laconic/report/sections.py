@@ -11,11 +11,11 @@ from jaxtyping import UInt8
 from laconic.contract import CodeScore, Evaluation
 from laconic.report.accuracy import accuracy_figure
 from laconic.report.activity import activity_figure
+from laconic.report.canvas import NARROW_PX, WIDE_PX, plot
 from laconic.report.limits import label_rate
 from laconic.report.thumbnails import JPEG_QUALITY, jpeg_bytes
 from laconic.report.wording import code_label, decimal, number, percent, plural, times
 
-WIDE_PX, NARROW_PX = 1000, 370
 _LARGEST_SQUARE_PX = 128.0
 _COLUMNS = "code, accuracy, mean bits, entropy, formula, least possible, packet bytes, escaped"
 
@@ -24,9 +24,9 @@ def headline(evaluation: Evaluation, title: str) -> str:
     """What was measured, in one sentence and four numbers."""
     said = evaluation.said
     tiles = (
-        ("tile first", percent(said.accuracy), "named right from the packet alone"),
+        ("tile first", percent(said.accuracy), "named right from the word alone"),
         ("tile", f"{number(said.bits_mean)} bits", "mean length of a word"),
-        ("tile", f"{number(said.packet_bytes_mean)} bytes", "mean packet on the wire"),
+        ("tile", f"{number(said.packet_bytes_mean)} bytes", "mean packet of a word"),
         (
             "tile",
             percent(evaluation.accuracy_full),
@@ -35,10 +35,11 @@ def headline(evaluation: Evaluation, title: str) -> str:
     )
     cells = "".join(f'<div class="card {kind}"><b>{value}</b><span>{text}</span></div>' for kind, value, text in tiles)
     tested = f"{plural(evaluation.n, 'test picture')} of {plural(len(evaluation.classes), 'class', 'es')}"
+    rest = ", or sent as a picture where it may err" if evaluation.sending is not None else ""
     return (
         f'<header><p class="eyebrow">laconic</p><h1>{escape(title)}</h1>'
         f'<p class="lead">{tested} from <b>{escape(evaluation.source)}</b>, '
-        f"each said as one word of the code {escape(code_label(said))}.</p>"
+        f"each said as one word of the code {escape(code_label(said))}{rest}.</p>"
         f'<div class="tiles">{cells}</div></header>'
     )
 
@@ -71,17 +72,13 @@ def figures(evaluation: Evaluation) -> str:
         "really sent, the hollow one joined to it at the code's formula. To name one of "
         f"{classes} equally likely classes without error costs {number(label_rate(1.0, classes))} bits: "
         "left of the solid line no code can be, however cleverly it packs many pictures together.</p>"
-        f"{_plot(accuracy_figure(evaluation, WIDE_PX), accuracy_figure(evaluation, NARROW_PX))}"
+        f"{plot(accuracy_figure(evaluation, WIDE_PX), accuracy_figure(evaluation, NARROW_PX))}"
         "<h2>How many units have something to say</h2>"
         f'<p class="note">The network has {plural(len(evaluation.activity), "feature unit")}. '
         f"In a picture {number(evaluation.n2)} of them are active on average; "
         f"{number(evaluation.n1)} are active often enough to count.</p>"
-        f"{_plot(activity_figure(evaluation, WIDE_PX), activity_figure(evaluation, NARROW_PX))}"
+        f"{plot(activity_figure(evaluation, WIDE_PX), activity_figure(evaluation, NARROW_PX))}"
     )
-
-
-def _plot(wide: str, narrow: str) -> str:
-    return f'<div class="card plot"><div class="wide">{wide}</div><div class="narrow">{narrow}</div></div>'
 
 
 def codes(evaluation: Evaluation) -> str:

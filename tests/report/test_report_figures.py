@@ -12,11 +12,23 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from laconic.contract import Evaluation
+from laconic.contract import Evaluation, SendingScore
 from laconic.report import accuracy_figure, activity_figure
+from laconic.report.sending_figures import bytes_figure, error_figure
 from laconic.report.wording import code_label
 
-FIGURES = [accuracy_figure, activity_figure]
+
+def of_bytes(evaluation: Evaluation, width_px: int = 760) -> str:
+    assert evaluation.sending is not None
+    return bytes_figure(evaluation.sending, width_px)
+
+
+def of_errors(evaluation: Evaluation, width_px: int = 760) -> str:
+    assert evaluation.sending is not None
+    return error_figure(evaluation.sending, evaluation.n, width_px)
+
+
+FIGURES = [accuracy_figure, activity_figure, of_bytes, of_errors]
 
 
 def texts(figure: str) -> str:
@@ -38,6 +50,55 @@ def test_activity_marks_n1_the_threshold_and_the_silent(evaluation: Evaluation) 
     assert "N1 = 12 of 64 units" in read
     assert "4.55 %" in read
     assert "44 silent" in read
+
+
+@pytest.mark.parametrize("width", [370, 1000])
+def test_said_or_sent_stands_beside_never_choosing(sending: SendingScore, width: int) -> None:
+    read = texts(bytes_figure(sending, width)).replace("\N{NARROW NO-BREAK SPACE}", " ")
+    for said in ("This codec, at most 5 % wrong: 96.0 % for 14.5 bytes", "Always said: 90.0 % for 3 bytes"):
+        assert said in read
+    for said in ("Always sent: 98.0 % for 60 bytes", "The receiver's network looks", "The node's encoder looks"):
+        assert said in read
+    assert "limit 1 %" in read
+    assert "limit 10 %" in read
+
+
+def test_one_line_is_enough_where_the_encoder_looks(sending: SendingScore) -> None:
+    points = (replace(point, accuracy_encoder=point.accuracy) for point in (*sending.curve, sending.say, sending.send))
+    *curve, say, send = points
+    alone = replace(sending, curve=tuple(curve), chosen=curve[1], say=say, send=send)
+    read = texts(bytes_figure(alone))
+    assert "This codec" in read
+    assert "looks" not in read
+
+
+def test_a_codec_that_could_show_no_limit_is_drawn_by_its_two_points(sending: SendingScore) -> None:
+    unmet = replace(sending, met=False, curve=(), chosen=replace(sending.send, max_error=0.05))
+    read = texts(bytes_figure(unmet))
+    assert "Always said" in read
+    assert "Always sent" in read
+    assert "This codec" not in read
+
+
+def marks_of(figure: str, name: str) -> int:
+    """How many round marks are filled with this colour."""
+    shapes = [node for node in ElementTree.fromstring(figure).iter() if node.tag.endswith("}use")]
+    return sum(f"fill: var(--{name}" in node.get("style", "") for node in shapes)
+
+
+def test_limits_that_were_kept_broken_and_without_error_look_apart(sending: SendingScore) -> None:
+    drawn = error_figure(sending, 400)
+    assert "The bound" in texts(drawn)
+    assert (marks_of(drawn, "card"), marks_of(drawn, "accent"), marks_of(drawn, "limit")) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "change", [{"error_said": 0.0}, {"error_said": 1.0}, {"said_fraction": 0.0, "error_said": 0.0}]
+)
+def test_odd_limits_are_drawn(sending: SendingScore, change: dict[str, float]) -> None:
+    odd = replace(sending.curve[0], **change)
+    ElementTree.fromstring(error_figure(replace(sending, curve=(odd,), chosen=odd), 1))
+    ElementTree.fromstring(bytes_figure(replace(sending, curve=(odd,), chosen=odd)))
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -67,13 +128,13 @@ def test_described_free_of_ids_and_of_addresses(
 
 
 def test_every_colour_can_be_redefined_by_the_page(evaluation: Evaluation) -> None:
-    drawn = accuracy_figure(evaluation) + activity_figure(evaluation)
+    drawn = "".join(figure(evaluation) for figure in FIGURES)
     for name in ("card", "ink", "muted", "line", "accent", "limit", "shade"):
         assert f"var(--{name}, #" in drawn
     assert drawn.count("#") == drawn.count(", #") + drawn.count('"#') + drawn.count("url(#")
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", FIGURES[:2])
 @pytest.mark.parametrize(
     "change",
     [
@@ -109,7 +170,8 @@ def test_importing_the_room_leaves_matplotlib_alone_and_drawing_leaves_pyplot_al
         "from laconic.contract import CodeScore, Evaluation\n"
         "assert 'matplotlib' not in sys.modules\n"
         "said = CodeScore('decision', 1, 1.0, 1.0, 1.0, 2.0, 0.9, 0.0)\n"
-        "evaluation = Evaluation('x', ('a', 'b'), 1, 0.9, 1, 1.0, np.ones(2), (said,), said, (), 1.0)\n"
+        "rest = ((), np.zeros((2, 2), int), (), None, 1.0)\n"
+        "evaluation = Evaluation('x', ('a', 'b'), 1, 0.9, 1, 1.0, np.ones(2), (said,), said, (), *rest)\n"
         "report.activity_figure(evaluation)\n"
         "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
