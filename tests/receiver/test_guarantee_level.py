@@ -16,7 +16,7 @@ from laconic.receiver import Guarantee, Predictions, calibrate
 from laconic.receiver.predictions import one_per_group
 from laconic.score.selective import violations
 
-DRAWS = 2000
+DRAWS = 400
 CLASSES = ("empty", "deer")
 A, M = 0.5, 4.0
 ORACLE = (0.05 * (M + 1) / A) ** (1 / M)  # the coverage whose risk is 5 %: 0.841
@@ -46,13 +46,14 @@ def coverages(found: list[Guarantee]) -> np.ndarray:
     return 1 - np.minimum([guarantee.thresholds for guarantee in found], 1)
 
 
-def test_the_bound_holds_at_its_level_and_says_nearly_what_an_oracle_would() -> None:
+@pytest.mark.parametrize("draws", [400, pytest.param(2000, marks=pytest.mark.slow)])
+def test_the_bound_holds_at_its_level_and_says_nearly_what_an_oracle_would(draws: int) -> None:
     rng = np.random.default_rng(0)
-    found = [calibrate(draw(2000, rng), draw(500, rng), CLASSES, 0.05) for _ in range(DRAWS)]
+    found = [calibrate(draw(2000, rng), draw(500, rng), CLASSES, 0.05) for _ in range(draws)]
     reached = coverages(found)[:, 0]
     counted = violations(risk(reached), 0.05, 0.95)
     assert counted.held, counted
-    assert counted.rate > 0.02  # the level is used, not undershot by a bound that is loose
+    assert counted.rate > 0.01  # the level is used, not undershot by a bound that is loose
     assert reached.mean() > ORACLE - 0.08
     bounds = np.array([guarantee.error_bound for guarantee in found])
     assert (bounds <= 0.05 + 1e-12).all()  # the interval and the test are each other's inversion
@@ -61,9 +62,7 @@ def test_the_bound_holds_at_its_level_and_says_nearly_what_an_oracle_would() -> 
 def test_it_holds_for_each_class_where_that_is_asked() -> None:
     rng = np.random.default_rng(1)
     a = (0.4, 0.7)
-    found = [
-        calibrate(draw(2000, rng, a=a), draw(1000, rng, a=a), CLASSES, 0.05, per_class=True) for _ in range(DRAWS // 4)
-    ]
+    found = [calibrate(draw(2000, rng, a=a), draw(1000, rng, a=a), CLASSES, 0.05, per_class=True) for _ in range(DRAWS)]
     worst = np.maximum(risk(coverages(found)[:, 0], a[0]), risk(coverages(found)[:, 1], a[1]))
     counted = violations(worst, 0.05, 0.95)
     assert counted.held, counted
@@ -81,7 +80,7 @@ def test_it_bounds_the_missed_pictures_of_a_rare_class() -> None:
         missed = (labels == 1) & (rng.random(n) < 0.9 * (1 - scores))
         return Predictions(scores, np.where(missed, 0, labels), labels)
 
-    found = [calibrate(traps(2000), traps(1000), CLASSES, 0.05, max_miss={"deer": 0.1}) for _ in range(DRAWS // 4)]
+    found = [calibrate(traps(2000), traps(1000), CLASSES, 0.05, max_miss={"deer": 0.1}) for _ in range(DRAWS)]
     reached = coverages(found)[:, 0]
     counted = violations(0.45 * reached**2, 0.1, 0.95)
     assert counted.held, counted
@@ -100,7 +99,7 @@ def bursts(n_groups: int, rng: np.random.Generator) -> Predictions:
 def test_groups_are_what_counts_where_pictures_depend_on_each_other() -> None:
     rng = np.random.default_rng(3)
     grouped, naive = [], []
-    for _ in range(DRAWS // 4):
+    for _ in range(DRAWS):
         calibration, tuning = bursts(300, rng), draw(500, rng)
         grouped.append(calibrate(calibration, tuning, CLASSES, 0.05, rng=rng))
         alone = Predictions(calibration.scores, calibration.predicted, calibration.labels)
