@@ -30,7 +30,7 @@ def evaluate_source(codec: Codec, source: Source, progress: bool = False) -> tup
         SourceError: it has no test split, or one that can't be read.
     """
     split = source.split("test")
-    if "clusters" in codec.manifest["measured"] and not codec.manifest.get("names"):
+    if "clusters" in codec.manifest.get("measured", {}) and not codec.manifest.get("names"):
         loaded = load(split, codec.preprocessing, progress)
         codec = named_by(codec, source, loaded.images, split.labels[loaded.rows])
     if source.class_names != codec.classes:
