@@ -53,7 +53,8 @@ class Decode(Command):
             print(f"{result['table']}: {result['n']} meanings")
         else:
             for i, meaning in enumerate(result["first"]):
-                print(f"{i:6}  {meaning['name']:20} {percent(meaning['confidence']):>8}  word {meaning['word']}")
+                word = f"word {meaning['word']}" if meaning["word"] else "sent as a picture"
+                print(f"{i:6}  {meaning['name']:20} {percent(meaning['confidence']):>8}  {word}")
             if result["n"] > SHOWN:
                 print(f"   ... and {result['n'] - SHOWN} more; -o FILE.parquet writes them all")
         print(", ".join(f"{count} {name}" for name, count in result["counts"].items() if count))

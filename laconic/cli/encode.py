@@ -50,8 +50,9 @@ class Encode(Command):
 
     def show(self, result: dict[str, Any]) -> None:
         """One line."""
+        of = "said one" if result["sent"] else "picture"
         sent = f", {result['sent']} of them sent as pictures of {result['sent_bytes']} bytes" if result["sent"] else ""
         print(
             f"{result['file']}: {result['n']} pictures in {result['bytes']} bytes "
-            f"({result['bits_mean']:.2f} bits a said one{sent}), {result['skipped']} skipped"
+            f"({result['bits_mean']:.2f} bits a {of}{sent}), {result['skipped']} skipped"
         )

@@ -12,7 +12,7 @@ from laconic.codec.sending import Sending, predictions
 from laconic.codec.speech import Speech
 from laconic.data import Preprocessing
 from laconic.picture import PictureCoder
-from laconic.receiver import SaidOrSent, calibrate
+from laconic.receiver import SaidOrSent, WordReceiver, calibrate
 from laconic.receiver.binomial import CalibrationError, check_fraction, faultless_examples
 from laconic.receiver.unknown import Prototypes
 
@@ -80,9 +80,9 @@ class Limits:
         Raises:
             CalibrationError: as for `laconic.receiver.calibrate`.
         """
-        open_rule = SaidOrSent(
-            np.full(len(classes), np.inf), self.max_error, self.confidence, prototypes.limit, only_seen_words=True
-        )
+        words_repeat = isinstance(said.receiver, WordReceiver)  # long codes' words hardly ever do
+        nothing = np.full(len(classes), np.inf)
+        open_rule = SaidOrSent(nothing, self.max_error, self.confidence, prototypes.limit, words_repeat)
         seen, fresh = (
             predictions(said, full, prototypes, open_rule, each.features, each.labels, each.groups)
             for each in (tuning, calibration)

@@ -25,7 +25,9 @@ def _arms(n_train: int, **recipe: Any) -> dict[str, dict[str, Any]]:
 
 
 SCALES = {
-    "smoke": Scale(_arms(0, encoder="cnnw8", epochs=10, batch_size=128, clusters=20, queue=512, precision="fp32")),
+    "smoke": Scale(
+        _arms(0, encoder="cnnw8", epochs=12, batch_size=128, clusters=20, queue=512, precision="fp32"), seeds=2
+    ),
     "reduced": Scale(
         _arms(20_000, encoder="cnnw16", epochs=15, batch_size=256, clusters=20),
         source="",

@@ -15,12 +15,13 @@ built on training pictures and measured on test pictures. docs/guides/measures.m
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64, Int64, UInt8
 
 from laconic.data import Preprocessing, Source, Split, load, open_source, suggest
 from laconic.data.noise import planted
@@ -29,8 +30,7 @@ from laconic.score.confidence import confidence, learnable_auroc
 from laconic.score.semantic import Economy, ResidualCode, content_complexity, cosine_basis, economy
 from laconic.trials.trial import Measured, Parameters
 
-if TYPE_CHECKING:
-    from laconic.codec import Codec
+Clustering: TypeAlias = Callable[[UInt8[np.ndarray, "n height width channels"]], Float64[np.ndarray, "n clusters"]]
 
 TEST_SEED = 1_000_000  # apart from the training pictures' noise
 
@@ -71,18 +71,15 @@ def separation(parameters: Parameters, seed: int, source: str) -> Measured:
     opened = open_source(source)
     (train, train_flags), (test, test_flags) = _planted(opened, parameters, seed)
     preprocessing = suggest(train)
-    with TemporaryDirectory() as folder:
-        codec = _trained(
-            parameters, seed, Source(opened.name, opened.class_names, {"train": train, "test": test}), folder
-        )
-    learn, measure = (
-        _data(split, flags, preprocessing, codec) for split, flags in [(train, train_flags), (test, test_flags)]
-    )
+    mixed = Source(opened.name, opened.class_names, {"train": train, "test": test})
+    clustering = _clustering(parameters, seed, mixed)
+    learn = _data(train, train_flags, preprocessing, clustering)
+    measure = _data(test, test_flags, preprocessing, clustering)
     said = _said_clusters(learn, parameters)
     shape = preprocessing.shape
     points = [_point(learn, measure, n, part, said, shape, parameters) for n, part in parameters["sweep"]]
     curves = {key: [point[key] for point in points] for key in points[0]}
-    return {**curves, **({} if codec is None else _separated(measure, said, learn))}
+    return {**curves, **({} if parameters["way"] is None else _separated(measure, said, learn))}
 
 
 def _planted(source: Source, parameters: Parameters, seed: int) -> list[tuple[Split, Bool[np.ndarray, " n"]]]:
@@ -94,22 +91,28 @@ def _planted(source: Source, parameters: Parameters, seed: int) -> list[tuple[Sp
     return [planted(train, part, kind, seed), planted(test, part, kind, seed + TEST_SEED)]
 
 
-def _trained(parameters: Parameters, seed: int, source: Source, folder: str) -> Codec | None:
+def _clustering(parameters: Parameters, seed: int, source: Source) -> Clustering:
+    """What says P(cluster) of pictures [n, height, width, channels]; without a `way` all are alike."""
     if parameters["way"] is None:
-        return None
+        return lambda images: np.ones((len(images), 1))
     from laconic.train import Recipe, fit
+    from laconic.trials.trained import Trained
 
     recipe = Recipe(objective=parameters["way"], seed=seed, **parameters["recipe"])
-    return fit(source, f"{folder}/codec", recipe=recipe, preprocessing=suggest(source.split("train")))
+    trained = Trained()
+    with TemporaryDirectory() as folder:
+        codec = fit(source, f"{folder}/codec", recipe=recipe, callbacks=[trained])
+    if parameters["way"] == "disentangle":
+        return trained.memory_says
+    return lambda images: codec.speeches["full"].receiver.posterior(codec.features(images))
 
 
-def _data(split: Split, memorizable: Bool[np.ndarray, " n"], preprocessing: Preprocessing, codec: Codec | None) -> Data:
+def _data(
+    split: Split, memorizable: Bool[np.ndarray, " n"], preprocessing: Preprocessing, clustering: Clustering
+) -> Data:
     loaded = load(split, preprocessing)
     pixels = loaded.images.reshape(len(loaded.images), -1) / 255.0
-    probabilities = np.ones((len(pixels), 1))
-    if codec is not None:
-        probabilities = codec.speeches["full"].receiver.posterior(codec.features(loaded.images))
-    return Data(pixels, split.labels[loaded.rows], memorizable[loaded.rows], probabilities)
+    return Data(pixels, split.labels[loaded.rows], memorizable[loaded.rows], clustering(loaded.images))
 
 
 def _said_clusters(learn: Data, parameters: Parameters) -> Bool[np.ndarray, " clusters"]:

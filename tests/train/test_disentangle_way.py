@@ -47,7 +47,7 @@ def one_thread() -> object:
 def way(**given: object) -> Disentangled:
     torch.manual_seed(0)
     encoder = FeatureEncoder(build_backbone("cnnw4", 1, (8, 8)), 1, (8, 8), "none")
-    return Disentangled(encoder, Recipe(**{**TINY, **given}), STRONG_GRAY, n_steps=20, warmup_steps=0)
+    return Disentangled(encoder, Recipe(**{**TINY, **given}), STRONG_GRAY, n_steps=3, warmup_steps=0)
 
 
 def pictures(n: int = 64) -> torch.Tensor:
@@ -109,7 +109,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_killed_run_resumes_to_the_same_weights_and_memory(whole: Path, tmp_path: Path) -> None:
-    """It is killed after the clusters have begun, at 30 % of the run."""
+    """It is killed after the clusters have begun, in the first quarter of the run."""
     recipe = Recipe(**TINY, epochs=6)
     with pytest.raises(SystemError, match="power cut"):
         fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[Killed(step=32)])

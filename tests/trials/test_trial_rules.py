@@ -84,8 +84,8 @@ def test_a_finding_says_what_was_found() -> None:
     assert higher(Value("a", "y", 0), 2.0)(numbers).said == (
         "y of a at point 0 is higher than 2.0: holds; difference 7.0000 ± 0.0000 (n = 2); change +350.0% ± 0.0%"
     )
-    alone = lower(Value("a", "y"), 0)(outcome(a=[1.0]))
-    assert alone.said == "y of a is lower than 0: no difference resolved; difference 1.0000 (n = 1)"
+    alone = lower(Value("a", "y"), 0.0)(outcome(a=[1.0]))
+    assert alone.said == "y of a is lower than 0.0: no difference resolved; difference 1.0000 (n = 1)"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def declared(**changes: Any) -> Trial:
         "name": "own/x",
         "claim": "c",
         "rule": "r",
-        "rules": (lower(Value("a", "y"), 1),),
+        "rules": (lower(Value("a", "y"), 1.0),),
         "measure": nothing,
         "scales": {"smoke": Scale({"a": {}})},
         "columns": (Column("y", "y"),),
