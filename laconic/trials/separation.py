@@ -47,7 +47,7 @@ class Data:
     @property
     def clusters(self) -> Int64[np.ndarray, " n"]:
         """Each picture's most probable cluster."""
-        return self.probabilities.argmax(axis=1)
+        return np.asarray(self.probabilities.argmax(axis=1))
 
     def source(self, n_classes: int, part: float) -> Data:
         """The first `n_classes` classes, and as many memorizable pictures as make up this part of all.
@@ -104,7 +104,8 @@ def _clustering(parameters: Parameters, seed: int, source: Source) -> Clustering
         codec = fit(source, f"{folder}/codec", recipe=recipe, callbacks=[trained])
     if parameters["way"] == "disentangle":
         return trained.memory_says
-    return lambda images: codec.speeches["full"].receiver.posterior(codec.features(images))
+    speech = codec.speeches["full"]
+    return lambda images: speech.posterior(speech.say(codec.features(images)))
 
 
 def _data(
