@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Float32, Int64, UInt8
@@ -145,7 +143,7 @@ class Disentangled(Way):
     @torch.no_grad()
     def _positives(self, pictures: Tensor) -> Tensor:
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
-            features, _ = cast(FeatureEncoder, self.momentum_encoder.network).features(pictures)
+            features, _ = self.momentum_encoder.network.features(pictures)
         positives: Tensor = self.momentum_psi.network(features.float())
         return positives
 
