@@ -70,7 +70,8 @@ class Trial(Command):
         """The verdict and why, or the list."""
         if "trials" in result:
             for trial in result["trials"]:
-                print(f"{trial['name']:22} {trial['verdict'] or trial['state']:15} {trial['claim']}")
+                verdict = f"{trial['verdict']}, {trial['scale']}" if trial["verdict"] else trial["state"]
+                print(f"{trial['name']:20} {verdict:24} {trial['claim']}")
             say("run one: laconic trial NAME --scale smoke|reduced|full --out DIR")
             return
         print(f"{result['trial']}: {result['verdict']}")

@@ -224,8 +224,8 @@ def economy(
 ) -> Economy:
     """Lengths of all data both ways, and which are said, to what that costs and gives.
 
-    Both ways keep the same fidelity (the same steps), so each said datum regenerates at the receiver the packets that it would have
-    taken classically:
+    Both ways keep the same fidelity (the same steps), so each said datum regenerates at the receiver the packets
+    that it would have taken classically:
 
         iota = sum of classical bits of said data / sum of their semantic bits
 
