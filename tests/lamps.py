@@ -9,10 +9,11 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from laconic.codec import Codec, Speech, write_folder
-from laconic.codec.limits import Examples, Limits
-from laconic.codec.sending import FILE, Sending
+from laconic.codec.limits import Limits
+from laconic.codec.sending import FILE, Examples, Sending
 from laconic.codec.tables import write_speeches
 from laconic.data import Preprocessing
+from laconic.data.look import looks
 from laconic.language import Code, Decision, Language, MaxAmp, MaxPro
 from laconic.receiver import LinearReceiver, Prototypes, WordReceiver
 
@@ -105,10 +106,12 @@ def sending(max_error: float = 0.1, repeats: int = 8, **limits: Any) -> Sending:
     pictures, labels = training()
     found, ways = features(pictures), speeches()
     prototypes = Prototypes.fit(found, labels, seed=0).limited(found)
-    held = Examples(np.tile(found, (repeats, 1)), np.tile(labels, repeats))
+    seen = looks(pictures[..., None])
+    held = Examples(np.tile(found, (repeats, 1)), np.tile(labels, repeats), None, np.tile(seen, (repeats, 1)))
+    tuning = Examples(found, labels, None, seen)
     asked = Limits(max_error, picture_bytes=60, **limits)
     coder = asked.coder(PREPROCESSING)
-    return asked.calibrated(ways["said"], ways["full"], CLASSES, prototypes, coder, Examples(found, labels), held)
+    return asked.calibrated(ways["said"], ways["full"], CLASSES, prototypes, coder, tuning, held, None)
 
 
 def ash_sayer() -> bytes:

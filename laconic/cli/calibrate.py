@@ -28,7 +28,7 @@ class Calibrate(Command):
     per_class: Flag = False
     """Hold --max-error for the pictures said as each class."""
 
-    max_miss: tuple[str, ...] = ()
+    max_miss: Annotated[tuple[str, ...], arg(metavar="CLASS=X", help_behavior_hint="")] = ()
     """CLASS=0.1 ...: the largest part of a class's pictures that may be said as something else."""
 
     picture_bytes: int = 220

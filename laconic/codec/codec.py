@@ -124,7 +124,7 @@ class Codec:
             features = self.session(batch)
             said = np.ones(len(batch), dtype=bool)
             if self.sending is not None:
-                said = self.sending.said(self.said, self.speeches["full"], features)
+                said = self.sending.said(self.said, self.speeches["full"], features, batch)
                 sent |= {start + int(row): self.sending.coder.encode(batch[row]) for row in np.flatnonzero(~said)}
             words.append(self.said.say(features[said]))
             start += len(batch)

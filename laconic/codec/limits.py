@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float64
 
-from laconic.codec.sending import Sending, predictions
+from laconic.codec.sending import Examples, Sending
 from laconic.codec.speech import Speech
 from laconic.data import Preprocessing
 from laconic.picture import PictureCoder
-from laconic.receiver import SaidOrSent, WordReceiver, calibrate
+from laconic.receiver import Predictions, SaidOrSent, WordReceiver, calibrate
 from laconic.receiver.binomial import CalibrationError, check_fraction, faultless_examples
 from laconic.receiver.unknown import Prototypes
 
@@ -72,6 +72,7 @@ class Limits:
         coder: PictureCoder,
         tuning: Examples,
         calibration: Examples,
+        usual: Float64[np.ndarray, "2 3"] | None,
     ) -> Sending:
         """The rule whose thresholds keep to the limits, found on `calibration` in the order that `tuning` fixes.
 
@@ -83,11 +84,10 @@ class Limits:
         words_repeat = isinstance(said.receiver, WordReceiver)  # long codes' words hardly ever do
         nothing = np.full(len(classes), np.inf)
         open_rule = SaidOrSent(nothing, self.max_error, self.confidence, prototypes.limit, words_repeat)
-        seen, fresh = (
-            predictions(said, full, prototypes, open_rule, each.features, each.labels, each.groups)
-            for each in (tuning, calibration)
-        )
-        return self.ruled(classes, Sending(open_rule, prototypes, coder, seen, fresh, {}))
+        none = Predictions(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+        sending = Sending(open_rule, prototypes, coder, none, none, {}, usual)
+        seen, fresh = (sending.seen(said, full, each) for each in (tuning, calibration))
+        return self.ruled(classes, replace(sending, tuning=seen, calibration=fresh))
 
     def ruled(self, classes: tuple[str, ...], sending: Sending) -> Sending:
         """The same sender with thresholds for these limits, from the pictures that it was calibrated on.
@@ -107,15 +107,3 @@ class Limits:
         )
         rule = replace(sending.rule, thresholds=found.thresholds, max_error=self.max_error, confidence=self.confidence)
         return replace(sending, rule=rule, guarantee=asdict(found))
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Features of labelled pictures, and which of them belong together."""
-
-    features: Float32[np.ndarray, "n units"]
-    labels: Int64[np.ndarray, " n"]
-    groups: Int64[np.ndarray, " n"] | None = None
-
-    def __len__(self) -> int:
-        return len(self.labels)

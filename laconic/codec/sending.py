@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 import safetensors.numpy
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 
 from laconic.codec.folder import CodecError
 from laconic.codec.speech import Speech
 from laconic.contract import LaconicError
+from laconic.data.look import is_usual, looks
 from laconic.picture import PictureCoder
 from laconic.receiver import Predictions, SaidOrSent
 from laconic.receiver.unknown import Prototypes
@@ -27,11 +28,25 @@ FILE = "sending.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
-class Sending:
-    """The rule, the detector of unknown pictures, and the coder of those that are sent.
+class Examples:
+    """Pictures as the rule sees them: features, labels (-1 for none of the classes), bursts or cameras, and looks."""
 
-    `tuning` and `calibration` are what the rule's thresholds were found on, kept so that evaluation can show other
-    limits; `guarantee` is what calibration found, as JSON holds it.
+    features: Float32[np.ndarray, "n units"]
+    labels: Int64[np.ndarray, " n"]
+    groups: Int64[np.ndarray, " n"] | None
+    looks: Float64[np.ndarray, "n 3"]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Sending:
+    """The rule, the detectors of unknown pictures, and the coder of those that are sent.
+
+    `usual` is the range of how training pictures look (`laconic.data.look`); None where looks don't matter. `tuning`
+    and `calibration` are what the rule's thresholds were found on, kept so that evaluation can show other limits;
+    `guarantee` is what calibration found, as JSON holds it.
     """
 
     rule: SaidOrSent
@@ -40,11 +55,35 @@ class Sending:
     tuning: Predictions
     calibration: Predictions
     guarantee: Mapping[str, Any]
+    usual: Float64[np.ndarray, "2 3"] | None = None
 
-    def said(self, said: Speech, full: Speech, features: Float32[np.ndarray, "n units"]) -> Bool[np.ndarray, " n"]:
+    def said(
+        self,
+        said: Speech,
+        full: Speech,
+        features: Float32[np.ndarray, "n units"],
+        images: UInt8[np.ndarray, "n height width channels"],
+    ) -> Bool[np.ndarray, " n"]:
         """Which pictures are said."""
-        found = predictions(said, full, self.prototypes, self.rule, features, np.full(len(features), -1))
+        found = self.seen(said, full, Examples(features, np.full(len(features), -1), None, looks(images)))
         return self.rule.said(found.scores, found.predicted, found.may_be_said)
+
+    def seen(self, said: Speech, full: Speech, pictures: Examples) -> Predictions:
+        """What would be understood of each picture's word, and how sure the node may be of it.
+
+        The score is the probability, by all features, of the class that the word will be understood as: it doubts the
+        word as well as the picture. What is unlike the training pictures is not known, whatever its score.
+        """
+        features = pictures.features
+        symbols = said.say(features)
+        predicted = said.posterior(symbols).argmax(axis=1)
+        everything: Float64[np.ndarray, "n classes"] = full.posterior(full.say(features))
+        in_lexicon = said.language.lexicon.find(symbols) >= 0
+        known = self.rule.known(self.prototypes.novelty(features), in_lexicon)
+        if self.usual is not None:
+            known = known & is_usual(pictures.looks, self.usual)
+        scores = everything[np.arange(len(features)), predicted]
+        return Predictions(scores, predicted, pictures.labels, known, pictures.groups)
 
     def to_files(self) -> tuple[bytes, dict[str, Any]]:
         """All arrays as safetensors bytes, and the JSON record that codec.json holds."""
@@ -53,6 +92,8 @@ class Sending:
             "known": self.prototypes.known,
             "unknown": self.prototypes.unknown,
         }
+        if self.usual is not None:
+            arrays["usual"] = self.usual
         for name, columns in (("tuning", self.tuning), ("calibration", self.calibration)):
             arrays |= {f"{name}/{key}": column for key, column in vars(columns).items() if column is not None}
         rule = {field.name: getattr(self.rule, field.name) for field in fields(self.rule) if field.name != "thresholds"}
@@ -72,7 +113,7 @@ class Sending:
             prototypes = Prototypes(arrays["known"], arrays["unknown"], rule.novelty_limit)
             coder = PictureCoder(**{**record["coder"], "formats": tuple(record["coder"]["formats"])})
             tuning, calibration = (_columns(arrays, name) for name in ("tuning", "calibration"))
-            return cls(rule, prototypes, coder, tuning, calibration, record["guarantee"])
+            return cls(rule, prototypes, coder, tuning, calibration, record["guarantee"], arrays.get("usual"))
         except (LaconicError, KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
             message = f"{type(error).__name__}: {error}"
             raise CodecError(f"{FILE} and codec.json contradict each other: {message}") from error
@@ -81,25 +122,3 @@ class Sending:
 def _columns(arrays: Mapping[str, np.ndarray], name: str) -> Predictions:
     own = {key.partition("/")[2]: array for key, array in arrays.items() if key.startswith(f"{name}/")}
     return Predictions(own["scores"], own["predicted"], own["labels"], own.get("known"), own.get("groups"))
-
-
-def predictions(
-    said: Speech,
-    full: Speech,
-    prototypes: Prototypes,
-    rule: SaidOrSent,
-    features: Float32[np.ndarray, "n units"],
-    labels: Int64[np.ndarray, " n"],
-    groups: Int64[np.ndarray, " n"] | None = None,
-) -> Predictions:
-    """What would be understood of each picture's word, and how sure the node may be of it.
-
-    The score is the probability, by all features, of the class that the word will be understood as: it doubts the
-    word as well as the picture. `rule` gives the limits of what is known, not its thresholds.
-    """
-    symbols = said.say(features)
-    predicted = said.posterior(symbols).argmax(axis=1)
-    everything: Float64[np.ndarray, "n classes"] = full.posterior(full.say(features))
-    seen = said.language.lexicon.find(symbols) >= 0
-    known = rule.known(prototypes.novelty(features), seen)
-    return Predictions(everything[np.arange(len(features)), predicted], predicted, labels, known, groups)

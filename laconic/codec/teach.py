@@ -9,11 +9,12 @@ from jaxtyping import Int64
 
 from laconic.codec.codec import Codec
 from laconic.codec.folder import CodecError, update_folder
-from laconic.codec.limits import Examples, Limits
+from laconic.codec.limits import Limits
 from laconic.codec.naming import Naming
 from laconic.codec.overlap import trained_on
-from laconic.codec.sending import FILE, Sending
+from laconic.codec.sending import FILE, Examples, Sending
 from laconic.data import Loaded, Source, hold_out, load
+from laconic.data.look import looks, usual_looks
 from laconic.receiver.unknown import Prototypes
 
 TUNING = 0.3  # of the pictures fix the order of thresholds, the others test them
@@ -33,7 +34,7 @@ def name_clusters(folder: Path, codec: Codec, source: Source, examples: int | No
         TeachError: the codec says classes, or the source has none.
         CodecError: the folder can't be written.
     """
-    if "clusters" not in codec.manifest["measured"]:
+    if "clusters" not in codec.manifest.get("measured", {}):
         raise TeachError("this codec says classes that it was trained for; only an unlabelled codec's can be named")
     if not source.labelled:
         raise TeachError(f"{source.name} has no labels to name clusters by")
@@ -69,10 +70,11 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
     labels = split.labels[loaded.rows][fresh]
     groups = None if split.groups is None else split.groups[loaded.rows][fresh]
     limits.check(len(labels) if groups is None else len(np.unique(groups)))
-    features = codec.features(loaded.images[fresh])
+    features, seen = codec.features(loaded.images[fresh]), looks(loaded.images[fresh])
     test, tune = hold_out(labels, groups, TUNING, np.random.default_rng([limits.seed, 1]))
     tuning, calibration = (
-        Examples(features[rows], labels[rows], None if groups is None else groups[rows]) for rows in (tune, test)
+        Examples(features[rows], labels[rows], None if groups is None else groups[rows], seen[rows])
+        for rows in (tune, test)
     )
     if codec.sending:
         prototypes = codec.sending.prototypes.limited(tuning.features)
@@ -87,6 +89,7 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
         limits.coder(codec.preprocessing),
         tuning,
         calibration,
+        codec.sending.usual if codec.sending is not None else usual_looks(tuning.looks),
     )
     content, record = sending.to_files()
     update_folder(folder, {"sending": record}, {FILE: content})

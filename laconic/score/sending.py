@@ -12,9 +12,10 @@ from PIL import Image, ImageFilter
 
 from laconic.codec import Codec
 from laconic.codec.limits import Limits
-from laconic.codec.sending import Sending, predictions
+from laconic.codec.sending import Examples, Sending
 from laconic.contract import SendingPoint, SendingScore, UnknownScore
 from laconic.data import open_source
+from laconic.data.look import looks
 from laconic.receiver import CalibrationError, Predictions
 from laconic.score.novelty import falsely_said, novelty_auroc
 
@@ -88,7 +89,7 @@ def _routes(
     labels: Int64[np.ndarray, " n"],
 ) -> Routes:
     said, full = codec.said, codec.speeches["full"]
-    seen = predictions(said, full, sending.prototypes, sending.rule, features, labels)
+    seen = sending.seen(said, full, Examples(features, labels, None, looks(images)))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         payloads = list(pool.map(sending.coder.encode, images))
         arrived = np.stack(list(pool.map(sending.coder.decode, payloads)))
@@ -132,7 +133,7 @@ def _unknown(
     for kind, pictures in strange.items():
         if len(pictures):
             found = codec.features(pictures)
-            said = sending.said(codec.said, codec.speeches["full"], found)
+            said = sending.said(codec.said, codec.speeches["full"], found, pictures)
             novelty = sending.prototypes.novelty(found)
             scores.append(UnknownScore(kind, len(pictures), novelty_auroc(known, novelty), falsely_said(said)))
     return tuple(scores)

@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from laconic.codec import Codec, Speech, write_folder
-from laconic.codec.limits import Examples, Limits
+from laconic.codec.limits import Limits
 from laconic.codec.overlap import TRAINED, trained_digests
-from laconic.codec.sending import FILE, Sending
+from laconic.codec.sending import FILE, Examples, Sending
 from laconic.codec.session import Session
 from laconic.codec.tables import write_speeches
 from laconic.data import Preprocessing, Source
+from laconic.data.look import looks, usual_looks
 from laconic.language import Decision, UnfittedCode
 from laconic.receiver import LinearReceiver
 from laconic.receiver.unknown import Prototypes
@@ -36,7 +37,7 @@ from laconic.train.receiver import Receiver
 from laconic.train.recipe import RecipeError
 from laconic.train.run import Run
 from laconic.train.supervised import Supervised
-from laconic.train.tables import Train, make_speeches
+from laconic.train.tables import Held, Train, make_speeches
 from laconic.train.way import Way
 
 CHUNK = 512  # pictures encoded at once
@@ -89,6 +90,7 @@ def finish(
         "measured": {
             **(_measured(speeches, *test) if clusters is None else clusters.measured(*test, source.labelled)),
             **module.measured(),
+            **_probed(module, speeches, test, source),
         },
         "provenance": {
             **provenance,
@@ -139,18 +141,24 @@ def _sending(
     classes: list[str],
     preprocessing: Preprocessing,
     train: Train,
-    held: Train,
+    held: Held,
     read_features: Callable[[Reader, int], Float32[np.ndarray, "n used"]],
     data: TrainingData,
 ) -> Sending:
     """The rule of said or sent: its detector fitted on training pictures, its thresholds found on pictures apart."""
     unknown = read_features(InMemory(data.unknown), len(data.unknown))
     prototypes = Prototypes.fit(*train, limits.seed, unknown).limited(held[0])
-    tuning = Examples(*held, data.held_groups)
-    fresh = read_features(data.read_calibration, len(data.calibration_labels))
-    calibration = Examples(fresh, data.calibration_labels, data.calibration_groups)
+    tuning = Examples(*held, data.held_groups, _looks(data.read_held, len(data.held_labels)))
+    n = len(data.calibration_labels)
+    fresh, seen = read_features(data.read_calibration, n), _looks(data.read_calibration, n)
+    calibration = Examples(fresh, data.calibration_labels, data.calibration_groups, seen)
+    usual = usual_looks(_looks(data.read, len(data.labels)))
     coder, said, full = limits.coder(preprocessing), speeches["said"], speeches["full"]
-    return limits.calibrated(said, full, tuple(classes), prototypes, coder, tuning, calibration)
+    return limits.calibrated(said, full, tuple(classes), prototypes, coder, tuning, calibration, usual)
+
+
+def _looks(read: Reader, n: int) -> Float64[np.ndarray, "n 3"]:
+    return np.concatenate([looks(read(rows)) for rows in _chunks(n)] or [np.zeros((0, 3))])
 
 
 def used_units(features: Float32[np.ndarray, "n units"]) -> Bool[np.ndarray, " units"]:
@@ -179,6 +187,13 @@ def _measured(
         "n1": n1(features),
         "n2": n2(features),
     }
+
+
+def _probed(module: Way, speeches: dict[str, Speech], test: Train, source: Source) -> dict[str, float]:
+    """The linear probe of an encoder that was trained without labels, where the source has some."""
+    if module.recipe.labelled or not source.labelled or module.recipe.clusters is not None:
+        return {}
+    return {"linear_probe": score_speech("full", speeches["full"], *test).accuracy}
 
 
 def _head(

@@ -14,8 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from laconic.codec import Codec
 from laconic.codec.folder import update_folder
-from laconic.codec.limits import Examples, Limits
-from laconic.codec.sending import FILE, Sending
+from laconic.codec.limits import Limits
+from laconic.codec.sending import FILE, Examples, Sending
+from laconic.data.look import looks
 from laconic.receiver.unknown import Prototypes
 
 TREES = np.array([lamps.picture(3 * tree, 3 * tree + 1, 3 * tree + 2) for tree in range(5)])
@@ -41,7 +42,7 @@ def doubtful_pictures(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.nda
 def examples(n: int, seed: int, groups: np.ndarray | None = None) -> Examples:
     """Such pictures as what the encoder makes of them."""
     pictures, labels, _ = doubtful_pictures(n, seed)
-    return Examples(lamps.features(pictures), labels, groups)
+    return Examples(lamps.features(pictures), labels, groups, looks(pictures[..., None]))
 
 
 def calibrated_sending(limits: Limits = LIMITS, n: int = 1000, grouped: bool = False) -> Sending:
@@ -52,7 +53,7 @@ def calibrated_sending(limits: Limits = LIMITS, n: int = 1000, grouped: bool = F
     known = examples(500, 0)
     prototypes = Prototypes.fit(known.features, known.labels, 0).limited(tuning.features)
     coder = replace(limits.coder(lamps.PREPROCESSING), formats=("jpeg",))  # it is the quickest
-    return limits.calibrated(speeches["said"], speeches["full"], lamps.CLASSES, prototypes, coder, tuning, fresh)
+    return limits.calibrated(speeches["said"], speeches["full"], lamps.CLASSES, prototypes, coder, tuning, fresh, None)
 
 
 def receiver_network() -> bytes:

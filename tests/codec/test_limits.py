@@ -20,7 +20,7 @@ Doubtful = Callable[[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 def said(sending: Sending, pictures: np.ndarray) -> np.ndarray:
     speeches = lamps.speeches()
-    return sending.said(speeches["said"], speeches["full"], lamps.features(pictures))
+    return sending.said(speeches["said"], speeches["full"], lamps.features(pictures), pictures[..., None])
 
 
 def test_the_true_error_at_the_thresholds_is_within_the_limit(sending: Sending, doubtful: Doubtful) -> None:

@@ -59,7 +59,7 @@ def test_what_may_err_or_is_unknown_is_sent_and_the_rest_is_said(sender: Codec, 
     packets = sender.encode(mixed)
     assert 0.2 < is_sent(packets).mean() < 0.9
     assert sender.sending is not None
-    said = sender.sending.said(sender.said, sender.speeches["full"], lamps.features(mixed))
+    said = sender.sending.said(sender.said, sender.speeches["full"], lamps.features(mixed), mixed[..., None])
     np.testing.assert_array_equal(is_sent(packets), ~said)
 
 

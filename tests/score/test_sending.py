@@ -95,7 +95,7 @@ def test_each_limit_is_calibrated_as_the_codecs_own(codec: Codec, score: Sending
         own = lamps.sending(point.max_error)
         assert own.guarantee["met"]
         assert codec.sending is not None
-        rows = own.said(codec.said, codec.speeches["full"], lamps.features(PICTURES))
+        rows = own.said(codec.said, codec.speeches["full"], lamps.features(PICTURES), PICTURES[..., None])
         assert point.said_fraction == rows.mean()
 
 

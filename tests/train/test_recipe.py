@@ -10,7 +10,10 @@ from laconic.train import WAYS, Recipe, RecipeError
 @pytest.mark.parametrize(
     ("wrong", "text"),
     [
-        ({"objective": "suprcon"}, "objective is one of joint, cross-entropy, supcon, simclr, moco, disentangle or package.module:name"),
+        (
+            {"objective": "suprcon"},
+            "objective is one of joint, cross-entropy, supcon, simclr, moco, disentangle or package",
+        ),
         ({"sparsity": "some"}, "sparsity is one of none, feature, mask, weighted, not 'some'"),
         ({"sparsity_weight": -1.0}, "sparsity_weight is at least 0, not -1.0"),
         ({"target_bits": 0.0}, "target_bits is more than 0, not 0.0"),
