@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def explain_codec(codec: Codec) -> dict[str, Any]:
     """The lexicon: each word with its codeword, what it means, and how often training said it."""
     language = codec.said.language
     alphabet = language.code.alphabet
+    measured = codec.manifest.get("measured", {})
     return {
         "classes": list(codec.classes),
         "pictures": "{width}x{height} {color}, {fit}".format(**vars(codec.preprocessing)),
@@ -31,9 +33,16 @@ def explain_codec(codec: Codec) -> dict[str, Any]:
         "entropy_bits": round(language.lexicon.entropy_bits, 3),
         "formula_bits": round(alphabet.formula_bits, 3),
         "escape": f"then {language.tail_bits} bits" if language.lexicon.escape_count else "never needed",
+        **({"clusters": _ranked(measured)} if "confidence" in measured else {}),
         **({"sends": _sends(codec.sending)} if codec.sending else {}),
         "words": word_table(codec),
     }
+
+
+def _ranked(measured: Mapping[str, Any]) -> list[str]:
+    """An unlabelled codec's clusters by confidence: the last ones may hold what nothing can be learnt from."""
+    ranked = sorted(enumerate(measured["confidence"]), key=lambda pair: -pair[1])
+    return [f"cluster {i} ({value:.2f})" for i, value in ranked]
 
 
 def _sends(sending: Sending) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from laconic.extras import need
 from laconic.receiver import LinearReceiver
 from laconic.score.clustering import score_clustering
+from laconic.score.confidence import confidence
 from laconic.train.disentangle import Disentangled
 from laconic.train.way import Way
 
@@ -19,10 +20,15 @@ TRIES = 4  # of k-means, of which the best counts
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """The clusters that training pictures fell into, the most frequent first, and the head that tells them."""
+    """The clusters that training pictures fell into, the most frequent first, and the head that tells them.
+
+    `confidence` is each cluster's: the mean of its training pictures' largest probability q. (Paper 000 takes the
+    memory's P instead; by that, planted noise, being all alike, is what one is surest of.)
+    """
 
     head: LinearReceiver
     labels: Int64[np.ndarray, " n"]
+    confidence: Float64[np.ndarray, " clusters"]
 
     @property
     def names(self) -> list[str]:
@@ -36,7 +42,7 @@ class Clusters:
         found = self.head.posterior(features).argmax(axis=1)
         share = np.bincount(found, minlength=len(self.head.bias)) / max(1, len(found))
         scores = vars(score_clustering(found, labels)) if labelled else {}
-        return {"n": len(found), "clusters": share.tolist(), **scores}
+        return {"n": len(found), "clusters": share.tolist(), "confidence": self.confidence.tolist(), **scores}
 
 
 def find_clusters(module: Way, kept: np.ndarray, features: Float32[np.ndarray, "n used"], n: int) -> Clusters:
@@ -54,7 +60,8 @@ def find_clusters(module: Way, kept: np.ndarray, features: Float32[np.ndarray, "
     order = np.argsort(-np.bincount(labels, minlength=len(head.bias)), kind="stable")
     order = order[: len(np.unique(labels))]
     head = replace(head, weight=np.ascontiguousarray(head.weight[order]), bias=head.bias[order])
-    return Clusters(head, head.posterior(features).argmax(axis=1))
+    found = confidence(head.posterior(features))
+    return Clusters(head, found.clusters, found.by_cluster)
 
 
 def _spherical(features: Float32[np.ndarray, "n used"], n: int, seed: int) -> LinearReceiver:

@@ -65,7 +65,8 @@ class Data:
 def separation(parameters: Parameters, seed: int, source: str) -> Measured:
     """One arm: an encoder trained by `way` (none for classical), and its economy at every point of the `sweep`.
 
-    Parameters are `way`, `recipe` (of `laconic.train.Recipe`), `n_train` (pictures; 0 for all), `memorizable` (the
+    Parameters are `way`, `confidence` (of the `classifier`'s probabilities or of the `memory`'s), `recipe` (of
+    `laconic.train.Recipe`), `n_train` (pictures; 0 for all), `memorizable` (the
     part planted), `kind` of memorizable pictures, `psnr_db` (the fidelity), `sweep` ([classes, part memorizable]).
     """
     opened = open_source(source)
@@ -102,7 +103,7 @@ def _clustering(parameters: Parameters, seed: int, source: Source) -> Clustering
     trained = Trained()
     with TemporaryDirectory() as folder:
         codec = fit(source, f"{folder}/codec", recipe=recipe, callbacks=[trained])
-    if parameters["way"] == "disentangle":
+    if parameters["confidence"] == "memory":
         return trained.memory_says
     speech = codec.speeches["full"]
     return lambda images: speech.posterior(speech.say(codec.features(images)))
