@@ -47,7 +47,7 @@ def test_the_table_marks_what_is_spoken(laconic: Any, lamps_folder: Path, forest
     ran = laconic("evaluate", lamps_folder, forest, "--report", tmp_path / "page.html")
     lines = ran.out.splitlines()
     assert lines[0].startswith("200 test pictures of folder:")
-    assert [line.split()[0] for line in lines[1:]] == ["code", "maxamp", "decision", "full"]
+    assert [line.split()[0] for line in lines[1:]] == ["code", "maxamp", "decision", "full", "balanced"]
     assert lines[2].endswith("100.0 % <- spoken")
     assert ran.err == f"report: {tmp_path / 'page.html'}\n"
 
