@@ -41,7 +41,7 @@ class Train(Command):
     """Say clusters instead of labels: so many, to be named later with laconic name."""
 
     queue: Maybe[int] = None
-    """Stale pictures that moco and disentangle remember; 4096, or half of fewer than 8192."""
+    """Stale pictures that moco (4096) and disentangle (1024) remember, or half of the data where that is less."""
 
     encoder_momentum: Maybe[float] = None
     """The part of moco's and disentangle's momentum encoder that a step leaves; the default suits the objective."""

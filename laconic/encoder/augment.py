@@ -156,7 +156,7 @@ SHIFT = Augmentation(shift=1 / 8)
 SHIFT_FLIP = Augmentation(shift=1 / 8, flip=True)
 STRONG = Augmentation(flip=True, crop_scale=(0.2, 1.0), jitter=0.4, gray=0.2)
 """Khosla et al.'s views for supervised contrastive learning (SimCLR's without blur)."""
-STRONG_GRAY = Augmentation(shift=1 / 8, crop_scale=(0.5, 1.0), rotation=15.0, jitter=0.4)
+STRONG_GRAY = Augmentation(shift=0.1, crop_scale=(0.7, 1.0), rotation=25.0)
 """Views of gray pictures, which are often characters: no mirror, and no crop that loses half of one."""
 
 

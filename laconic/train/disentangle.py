@@ -43,9 +43,8 @@ class Disentangled(Way):
     on the memory, and L_D joins. The paper has no such beginning, but with random boundaries the pseudo-negatives and
     P mean nothing. It has eta = 1, ours is INSTANCE_WEIGHT.
 
-    Neither number is settled: on MNIST of 14 x 14 pixels (60 000 pictures, 4 epochs, 1024 rows remembered) clustering
-    accuracy was 0.86 and 0.68 with two seeds, and the one run at eta = 1, 0.83, lies between. Instances alone for half
-    of a run of 10 epochs (one run, and P taken of b there) ended at 0.56.
+    On MNIST of 14 x 14 pixels (60 000 pictures, 14 epochs) clustering accuracy was 0.963 and 0.962 with the two seeds
+    tried; after 4 epochs it was from 0.68 to 0.89: these numbers take time more than tuning.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 """An own loss: features [batch, units] and labels [batch] to a scalar."""
 
 DEFAULT_MINUTES = 15.0
-QUEUE = 4096  # stale rows, where the data has twice as many pictures
+QUEUE, MEMORY = 4096, 1024  # stale rows of MoCo and of paper 000, where the data has twice as many pictures
 SUITED: dict[str, dict[str, Any]] = {
     "": {
         "sparsity": "mask",
@@ -194,7 +194,9 @@ class Recipe:
     @property
     def stale(self) -> int:
         """How many stale rows are remembered: MoCo's queue, or paper 000's semantic memory on the whole."""
-        return QUEUE if self.queue is None else self.queue
+        if self.queue is not None:
+            return self.queue
+        return MEMORY if self.objective == "disentangle" else QUEUE
 
     @property
     def softmax_temperature(self) -> float:
