@@ -21,7 +21,7 @@ from laconic.cli.trial import Trial
 
 DESCRIPTION = """Say what a picture means in a few bytes.
 
-Exit codes: 0 done, 1 failed or something unreadable was left out, 2 wrong usage.
+Exit codes: 0 done; 1 failed, something unreadable was left out, or a limit can't be met; 2 wrong usage.
 
 laconic --version tells the version."""
 
@@ -40,7 +40,7 @@ Commands = (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command: exit code 0, 1 (a stated failure, or something left out) or 2 (wrong usage)."""
+    """Run one command: exit code 0, 1 (a stated failure, something left out, a limit not met) or 2 (wrong usage)."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments == ["--version"]:
         from importlib.metadata import version

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from laconic.codec.sending import Examples, Sending
 from laconic.codec.speech import Speech
@@ -49,18 +49,29 @@ class Limits:
         height, width, channels = preprocessing.shape
         return PictureCoder(width, height, channels, self.picture_bytes)
 
-    def check(self, n: int) -> None:
-        """Refuse calibration pictures that could not show the limit even without a mistake, before any work is done.
+    def check(
+        self, labels: Int64[np.ndarray, " n"], groups: Int64[np.ndarray, " n"] | None, classes: tuple[str, ...]
+    ) -> None:
+        """Refuse calibration pictures that could not show the limits even without a mistake, before any work is done.
 
         Raises:
-            CalibrationError: they are too few.
+            CalibrationError: they, or those of a class in `max_miss`, are too few; or there is no such class.
         """
-        least = faultless_examples(self.max_error, self.confidence)
+        units = np.arange(len(labels)) if groups is None else groups
+        self._check_enough(len(np.unique(units)), self.max_error, "pictures", "an error of")
+        for name, limit in self.max_miss.items():
+            if name not in classes:
+                raise CalibrationError(f"max_miss names {name!r}, which is none of {', '.join(classes)}")
+            n = len(np.unique(units[labels == classes.index(name)]))
+            self._check_enough(n, limit, f"pictures of {name}", "a missed part of")
+
+    def _check_enough(self, n: int, limit: float, what: str, of: str) -> None:
+        least = faultless_examples(limit, self.confidence)
         if n < least:
             raise CalibrationError(
-                f"{n} independent calibration pictures can't show an error of at most {self.max_error:g} with "
-                f"{self.confidence:.0%} confidence: without a single mistake it takes {least}; give more pictures, "
-                "hold out a larger part of them, or allow more error"
+                f"{n} independent calibration {what} can't show {of} at most {limit:g} with {self.confidence:.0%} "
+                f"confidence: without a single mistake it takes {least}; give more pictures, hold out a larger part of "
+                "them, or allow more"
             )
 
     def calibrated(

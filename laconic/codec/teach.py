@@ -69,7 +69,7 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
     fresh = _fresh(folder, loaded, source.name)
     labels = split.labels[loaded.rows][fresh]
     groups = None if split.groups is None else split.groups[loaded.rows][fresh]
-    limits.check(len(labels) if groups is None else len(np.unique(groups)))
+    limits.check(labels, groups, codec.classes)
     features, seen = codec.features(loaded.images[fresh]), looks(loaded.images[fresh])
     test, tune = hold_out(labels, groups, TUNING, np.random.default_rng([limits.seed, 1]))
     tuning, calibration = (

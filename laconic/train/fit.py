@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 import lightning as L
-import numpy as np
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
@@ -94,7 +93,7 @@ def fit(
     data = training_data(source, preprocessing, recipe, calibration if limits else 0.0)
     if recipe.queue is None:
         recipe = replace(recipe, queue=max(1, min(recipe.stale, len(data.labels) // 2)))
-    _check_sending(recipe, data, preprocessing, limits, receiver_encoder)
+    _check_sending(recipe, source, data, preprocessing, limits, receiver_encoder)
     asked = {
         **recipe.record(),
         **vars(preprocessing),
@@ -127,6 +126,7 @@ def _merged(recipe: Recipe, objective: str | Objective | None, encoder: str | nn
 
 def _check_sending(
     recipe: Recipe,
+    source: Source,
     data: TrainingData,
     preprocessing: Preprocessing,
     limits: Limits | None,
@@ -145,8 +145,7 @@ def _check_sending(
     if not recipe.validation:
         raise RecipeError("the order of thresholds is fixed on held-out pictures: --validation above 0 is wanted")
     limits.coder(preprocessing)
-    groups = data.calibration_groups
-    limits.check(len(data.calibration_labels) if groups is None else len(np.unique(groups)))
+    limits.check(data.calibration_labels, data.calibration_groups, source.class_names)
 
 
 def _train_receiver(preprocessing: Preprocessing, progress: bool, data: TrainingData, recipe: Recipe, run: Run) -> Way:

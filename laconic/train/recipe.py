@@ -62,7 +62,7 @@ class RecipeError(LaconicError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. The defaults were chosen by measurement (docs/decisions/default-objective.md).
+    """How to train. The defaults were chosen by measurement (docs/decisions/0004, 0007).
 
     `objective` is `joint` (cross-entropy, supervised contrastive loss and cross-entropy on the words
     themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or

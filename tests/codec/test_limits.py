@@ -101,12 +101,12 @@ def test_other_limits_on_the_same_pictures_give_what_calibration_gives(
 @pytest.mark.parametrize("n", [0, 28])
 def test_too_few_pictures_are_refused_before_any_work(n: int) -> None:
     assert faultless_examples(0.1, 0.95) == 29
-    Limits(0.1).check(29)
+    Limits(0.1).check(np.zeros(29, np.int64), None, ("ash",))
     text = (
         rf"{n} independent calibration pictures can't show an error of at most 0.1 with 95% confidence: .* takes 29; "
     )
     with pytest.raises(CalibrationError, match=text + "give more pictures, hold out a larger part of them"):
-        Limits(0.1).check(n)
+        Limits(0.1).check(np.zeros(n, np.int64), None, ("ash",))
 
 
 @pytest.mark.parametrize("limits", [{"max_error": 0.0}, {"max_error": 1.0}, {"max_error": 0.1, "confidence": 1.0}])
@@ -124,3 +124,15 @@ def test_budgets_that_no_picture_has_are_refused(budget: int) -> None:
 def test_the_coder_is_of_the_pictures_that_the_encoder_takes() -> None:
     coder = Limits(0.1, picture_bytes=77).coder(Preprocessing(8, 6, "squash", "rgb"))
     assert (coder.width, coder.height, coder.channels, coder.budget_bytes) == (8, 6, 3, 77)
+
+
+def test_rare_classes_need_pictures_of_their_own_before_training() -> None:
+    labels, groups = np.repeat([0, 1], [300, 28]), np.arange(328) // 2
+    asked = Limits(0.1, max_miss={"fox": 0.1})
+    with pytest.raises(CalibrationError, match="28 independent calibration pictures of fox can't show a missed part"):
+        asked.check(labels, None, ("empty", "fox"))
+    Limits(0.1, max_miss={"fox": 0.11}).check(labels, None, ("empty", "fox"))
+    with pytest.raises(CalibrationError, match="14 independent calibration pictures of fox"):
+        Limits(0.1, max_miss={"fox": 0.11}).check(labels, groups, ("empty", "fox"))
+    with pytest.raises(CalibrationError, match="max_miss names 'wolf', which is none of empty, fox"):
+        Limits(0.1, max_miss={"wolf": 0.1}).check(labels, None, ("empty", "fox"))
