@@ -26,7 +26,7 @@ def test_help_names_every_command_and_the_exit_codes(laconic: Any) -> None:
     ran = laconic("--help")
     assert (ran.code, ran.err) == (0, "")
     assert all(f"• {name} " in ran.out for name in COMMANDS)
-    assert "Exit codes: 0 done; 1 failed, something unreadable was left out, or a limit can't be met; 2 wrong" in ran.out
+    assert "0 done; 1 failed, something unreadable was left out, or a limit can't be met; 2 wrong" in ran.out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
