@@ -26,17 +26,18 @@ COLLAPSES = 8  # so many collapses, and the run stops
 class SparsityWeight:
     """lambda of paper 001, equation (12), step by step; its whole state goes into the checkpoint.
 
-    Without `target_bits`, `weight` rises, with the cube of the steps, to its value over the first `warmup` of them.
-    With it, the entropy of the last words is compared with the target every EVERY steps. When the units fall
-    silent (collapse), `look` answers True: the caller goes back to its last good weights, and the
-    weight is a quarter of what it was.
+    Without `target_bits`, `weight` rises to its value over the first `warmup` of the steps, linearly or, with `power`
+    above 1, late. With it, the entropy of the last words is compared with the target every EVERY steps. When the
+    units fall silent (collapse), `look` answers True: the caller goes back to its last good weights, and the weight
+    is a quarter of what it was.
     """
 
-    def __init__(self, weight: float, warmup_steps: int, k: int, target_bits: float | None) -> None:
+    def __init__(self, weight: float, warmup_steps: int, k: int, target_bits: float | None, power: int = 1) -> None:
         self.weight = weight
         self.warmup_steps = max(1, warmup_steps)
         self.k = k
         self.target_bits = target_bits
+        self.power = power
         self.words: list[int] = []
         self.active = math.inf  # a running mean over batches
         self.active_now = math.inf  # in the last batch
@@ -44,7 +45,7 @@ class SparsityWeight:
 
     def at(self, step: int) -> float:
         """The weight for the loss at `step`."""
-        return float(self.weight * min(1.0, step / self.warmup_steps) ** 3)
+        return float(self.weight * min(1.0, step / self.warmup_steps) ** self.power)
 
     def hear(self, features: Float[Tensor, "batch units"]) -> None:
         """Take note of the words of one batch."""

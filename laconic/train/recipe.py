@@ -187,6 +187,11 @@ class Recipe:
         return self._chosen("sparsity_warmup")
 
     @property
+    def ramp(self) -> int:
+        """The power of the steps with which it rises: `supcon` bears no pressure before classes stand apart."""
+        return 3 if self.objective == "supcon" else 1
+
+    @property
     def peak_rate(self) -> float:
         """The highest learning rate that is used."""
         return self._chosen("learning_rate")

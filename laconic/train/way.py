@@ -45,7 +45,7 @@ class Way(L.LightningModule):
         self.recipe = recipe
         self.augmentation = augmentation
         self.n_steps = n_steps
-        self.rate = SparsityWeight(recipe.weight, warmup_steps, recipe.k, recipe.target_bits)
+        self.rate = SparsityWeight(recipe.weight, warmup_steps, recipe.k, recipe.target_bits, recipe.ramp)
         self.good: dict[str, Tensor] = {}
         self.bf16 = use_bf16(recipe.precision)
 
