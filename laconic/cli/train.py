@@ -40,6 +40,9 @@ class Train(Command):
     clusters: Maybe[int] = None
     """Say clusters instead of labels: so many, to be named later with laconic name."""
 
+    tries: int = 1
+    """Runs of disentangle, of which the one of lowest held-out loss is kept; --minutes are shared."""
+
     queue: Maybe[int] = None
     """Stale pictures that moco (4096) and disentangle (1024) remember, or half of the data where that is less."""
 
@@ -152,6 +155,7 @@ class Train(Command):
             discrimination=self.discrimination,
             balance_weight=self.balance_weight,
             clusters=self.clusters,
+            tries=self.tries,
             queue=self.queue,
             encoder_momentum=self.encoder_momentum,
             sparsity=self.sparsity,

@@ -43,8 +43,8 @@ class Disentangled(Way):
     on the memory, and L_D joins. The paper has no such beginning, but with random boundaries the pseudo-negatives and
     P mean nothing. It has eta = 1, ours is INSTANCE_WEIGHT.
 
-    On MNIST of 14 x 14 pixels (60 000 pictures, 14 epochs) clustering accuracy was 0.963 and 0.962 with the two seeds
-    tried; after 4 epochs it was from 0.68 to 0.89: these numbers take time more than tuning.
+    On MNIST of 14 x 14 pixels (54 000 pictures, 14 epochs) clustering accuracy was 0.86 to 0.97 with five seeds, and
+    lowest in held-out loss where it was highest.
     """
 
     def __init__(
@@ -122,6 +122,11 @@ class Disentangled(Way):
         instances = self._discriminate_instances(anchors, positives, self.phi(positives).argmax(dim=1))
         loss = INSTANCE_WEIGHT * instances + self._discriminate_clusters(anchors)
         self.log("val_loss", loss, prog_bar=True, batch_size=len(images))
+
+    def measured(self) -> dict[str, float]:
+        """The last loss on held-out pictures: it takes no label, and of several seeds it tells the best clusters."""
+        found = self.trainer.callback_metrics.get("val_loss")
+        return {} if found is None else {"held_loss": float(found)}
 
     def _discriminate_instances(self, anchors: Tensor, positives: Tensor, clusters: Tensor | None) -> Tensor:
         memory, temperature = self.memory, self.recipe.softmax_temperature

@@ -35,6 +35,7 @@ from laconic.train.recipe import WITHOUT_LABELS, Objective, Recipe, RecipeError
 from laconic.train.run import Run
 from laconic.train.self_supervised import SelfSupervised
 from laconic.train.supervised import Supervised
+from laconic.train.tries import best_of
 from laconic.train.way import Way
 
 WORKERS = 2  # processes that decode pictures which don't fit into memory
@@ -104,7 +105,8 @@ def fit(
     }
     run = Run.begin(out, asked, resume)
     with _quiet():
-        module = _train(data, preprocessing, recipe, run, callbacks, logger, progress, began)
+        train = partial(_train, data, preprocessing, callbacks=callbacks, logger=logger, progress=progress)
+        module = best_of(recipe, run, train, began)
         provenance = {
             "command": command,
             "source": source.name,
@@ -149,7 +151,7 @@ def _check_sending(
 
 
 def _train_receiver(preprocessing: Preprocessing, progress: bool, data: TrainingData, recipe: Recipe, run: Run) -> Way:
-    return _train(data, preprocessing, recipe, run, (), None, progress, time.perf_counter())
+    return _train(data, preprocessing, recipe, run, time.perf_counter(), progress=progress)
 
 
 def _with_clusters(recipe: Recipe, source: Source) -> Recipe:
@@ -177,10 +179,11 @@ def _train(
     preprocessing: Preprocessing,
     recipe: Recipe,
     run: Run,
-    callbacks: Sequence[L.Callback],
-    logger: Logger | None,
-    progress: bool,
     began: float,
+    *,
+    callbacks: Sequence[L.Callback] = (),
+    logger: Logger | None = None,
+    progress: bool = False,
 ) -> Way:
     train = Pictures(data.read, data.labels)
     held = Pictures(data.read_held, data.held_labels)

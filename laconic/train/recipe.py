@@ -68,7 +68,8 @@ class Recipe:
     themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or
     a function of (features, labels), two stages as well. `simclr` and `moco` (paper 004, with `similarity`) and
     `disentangle` (paper 000, with `discrimination` and `balance_weight`) train the encoder without labels. With
-    `clusters` the whole codec does without: its classes are that many clusters, to be named later.
+    `clusters` the whole codec does without: its classes are that many clusters, to be named later. Of `tries` runs, one
+    after another, `disentangle` keeps the one of lowest held-out loss, for which no label is needed.
     `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
     `target_bits` drives it by feedback instead. What is None becomes what suits the objective.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
@@ -80,6 +81,7 @@ class Recipe:
     discrimination: str = "consistency"
     balance_weight: float = 2.0
     clusters: int | None = None
+    tries: int = 1
     queue: int | None = None
     encoder_momentum: float | None = None
     sparsity: str | None = None
@@ -150,6 +152,11 @@ class Recipe:
                 f"clusters are for the objectives {', '.join(WITHOUT_LABELS)}, not {self.objective!r}",
             ),
             (self.clusters is not None and self.clusters < 2, f"clusters are at least 2, not {self.clusters}"),
+            (self.tries < 1, f"tries are at least 1, not {self.tries}"),
+            (
+                self.tries > 1 and (self.objective != "disentangle" or not self.validation),
+                "tries are for the objective disentangle, told apart by the loss on held-out pictures (--validation)",
+            ),
             (self.stale < 1, f"queue is at least 1, not {self.queue}"),
             (not 0 <= self.key_momentum < 1, f"encoder_momentum is from 0 to below 1, not {self.encoder_momentum}"),
             (self.balance_weight < 0, f"balance_weight is at least 0, not {self.balance_weight}"),

@@ -50,6 +50,16 @@ class Run:
         steps = self._read().get("n_steps")
         return int(steps) if steps is not None else None
 
+    @property
+    def held_loss(self) -> float | None:
+        """The loss on held-out pictures with which the run ended; None if it has not."""
+        loss = self._read().get("held_loss")
+        return float(loss) if loss is not None else None
+
+    def end(self, held_loss: float) -> None:
+        """Store with what loss the run ended."""
+        self._write({**self._read(), "held_loss": held_loss})
+
     def fix_steps(self, n_steps: int) -> None:
         """Store the step count, so that a resumed run ends where the first would have."""
         self._write({**self._read(), "n_steps": n_steps})

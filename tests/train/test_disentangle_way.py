@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import lightning as L
@@ -125,3 +126,34 @@ def test_refuses_a_memory_larger_than_the_data(tmp_path: Path) -> None:
     recipe = Recipe(**{**TINY, "queue": 5000}, epochs=1)
     with pytest.raises(RecipeError, match=r"a memory of 5000 rows is larger than the data, \d+ training pictures"):
         fit("digits", tmp_path / "codec", recipe=recipe)
+
+
+def test_of_several_tries_the_one_of_lowest_held_out_loss_is_kept(tmp_path: Path) -> None:
+    tiny = {**TINY, "epochs": 2}
+    codec = fit("digits", tmp_path / "codec", recipe=Recipe(**tiny, tries=3, seed=1))
+    tries = sorted((tmp_path / "codec.run").glob("try-*.run/run.json"))
+    losses = [json.loads(each.read_text())["held_loss"] for each in tries]
+    assert [json.loads(each.read_text())["asked"]["seed"] for each in tries] == [3, 4, 5]
+    assert codec.manifest["measured"]["held_loss"] == min(losses) < max(losses)
+    assert not list((tmp_path / "codec.run").rglob("last.ckpt"))
+
+
+def test_tries_go_on_where_they_were_cut(tmp_path: Path) -> None:
+    recipe = Recipe(**{**TINY, "epochs": 2}, tries=2)
+    whole = fit("digits", tmp_path / "whole", recipe=recipe)
+    with pytest.raises(RecipeError, match="interrupted"):
+        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[KilledInTry(1)])
+    resumed = fit("digits", tmp_path / "cut", recipe=recipe, resume=True)
+    assert resumed.fingerprint == whole.fingerprint
+
+
+class KilledInTry(L.Callback):
+    """Ends a run as Ctrl-C would, when a later try begins."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def on_train_start(self, *_: object) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise SystemExit(1)

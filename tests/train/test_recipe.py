@@ -25,6 +25,7 @@ from laconic.train import WAYS, Recipe, RecipeError
         ({"batch_size": 1}, "batch_size is at least 2, not 1"),
         ({"validation": 1.0}, "validation is a fraction from 0 to 0.9, not 1.0"),
         ({"learning_rate": 0.0}, "learning_rate is more than 0, not 0.0"),
+        ({"tries": 2}, "tries are for the objective disentangle"),
         ({"temperature": 0.0}, "temperature is more than 0, not 0.0"),
     ],
 )
