@@ -58,11 +58,13 @@ def gamma(z: Tensor, labels: Tensor, temperature: float) -> float:
 
 @pytest.mark.parametrize("pictures", [1, 5, 700])
 @pytest.mark.parametrize("temperature", [0.01, 0.07, 1.0])
-def test_equal_rows_give_log_2n_minus_1(pictures: int, temperature: float) -> None:
-    row = F.normalize(torch.randn(1, 16, generator=torch.Generator().manual_seed(0)), dim=1)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_equal_rows_give_log_2n_minus_1(pictures: int, temperature: float, dtype: torch.dtype) -> None:
+    row = F.normalize(torch.randn(1, 16, generator=torch.Generator().manual_seed(0), dtype=dtype), dim=1)
     labels = torch.arange(pictures).repeat(2)
     loss = supervised_contrastive(row.expand(2 * pictures, -1), labels, temperature)
-    assert float(loss) == pytest.approx(math.log(2 * pictures - 1), abs=2e-6 + 1e-6 / temperature)
+    rounding = torch.finfo(dtype).eps * 2 * pictures / temperature  # of a sum of 2n rows, one after another
+    assert float(loss) == pytest.approx(math.log(2 * pictures - 1), abs=rounding + 2e-6)
 
 
 def test_two_opposite_clusters_have_a_closed_form() -> None:
