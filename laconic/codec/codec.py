@@ -137,6 +137,8 @@ class Codec:
         Raises:
             PictureError: as for `features`.
         """
+        if self.sending is None:  # the quickest way, for one picture at a time
+            return self.said.packets(self.said.say(self.features(images)))
         messages = self.messages(images)
         packets = dict(zip(messages.said.tolist(), self.said.packets(messages.symbols), strict=True))
         packets |= {row: self.said.framing.pack(sent_message(payload)) for row, payload in messages.sent.items()}
