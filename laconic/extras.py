@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,21 @@ def need(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not (module == error.name or module.startswith(error.name + ".")):
             raise
-        message = f"this needs the package {error.name!r}; install it with: pip install 'laconic[{extra}]'"
-        raise LaconicError(message) from error
+        raise _missing(error.name, extra) from error
+
+
+def check_installed(package: str, extra: str) -> None:
+    """As `need`, but nothing is imported: for what takes seconds to import, before other work is done.
+
+    Raises:
+        LaconicError: `package` is not installed.
+    """
+    if importlib.util.find_spec(package) is None:
+        raise _missing(package, extra)
+
+
+def _missing(package: str, extra: str) -> LaconicError:
+    return LaconicError(f"this needs the package {package!r}; install it with: pip install 'laconic[{extra}]'")
 
 
 def load_object(spec: str) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from laconic.contract import LaconicError
-from laconic.extras import load_object, need
+from laconic.extras import check_installed, load_object, need
 
 
 def test_need_names_the_extra() -> None:
@@ -49,3 +49,10 @@ def test_load_object_passes_on_what_an_own_module_raises(tmp_path: Path, monkeyp
     monkeypatch.setattr(sys, "path", list(sys.path))
     with pytest.raises(LaconicError, match="raised ZeroDivisionError: division by zero"):
         load_object("broken_part_of_a_test:x")
+
+
+def test_what_is_installed_is_checked_without_importing_it():
+    check_installed("this", "train")
+    assert "this" not in sys.modules
+    with pytest.raises(LaconicError, match=r"the package 'nowhere'; install it with: pip install 'laconic\[data\]'"):
+        check_installed("nowhere", "data")

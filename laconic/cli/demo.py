@@ -28,6 +28,9 @@ class Demo(Command):
 
     def run(self) -> dict[str, Any]:
         """The whole way, from pictures to packets to meanings."""
+        from laconic.extras import check_installed
+
+        check_installed("lightning", "train")
         from laconic.cli.figures import write_page
         from laconic.data import open_source
         from laconic.language import MaxProAmp

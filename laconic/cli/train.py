@@ -143,7 +143,9 @@ class Train(Command):
         """Train, then say what was reached on held-out pictures."""
         from laconic.cli.parts import code_named, encoder_named, limits_of, objective_named
         from laconic.data import open_source
+        from laconic.extras import check_installed
 
+        check_installed("lightning", "train")
         source = open_source(self.source)  # told wrong before torch is imported
         code = None if self.code is None else code_named(self.code, self.k)
         limits = limits_of(self, source.class_names) if self.max_error is not None else None

@@ -41,6 +41,9 @@ class Trial(Command):
             return {"trials": self._listed()}
         if self.jobs < 1 or (self.seeds is not None and self.seeds < 1):
             misuse("--jobs and --seeds are at least 1")
+        from laconic.extras import check_installed
+
+        check_installed("lightning", "train")
         from laconic.trials import run_trial
         from laconic.trials.catalogue import find
 
