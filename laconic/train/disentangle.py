@@ -20,7 +20,7 @@ from laconic.objective.disentangle import (
     instance_discrimination,
 )
 from laconic.train.batches import Batch
-from laconic.train.recipe import Recipe, RecipeError
+from laconic.train.recipe import Recipe
 from laconic.train.way import Way
 
 DIM = 128  # of the embedding psi
@@ -98,20 +98,6 @@ class Disentangled(Way):
         """Weight and bias with which features say the cluster: phi after psi, which is one linear map."""
         weight = self.phi.weight @ self.psi.weight
         return weight.cpu(), (self.phi.weight @ self.psi.bias + self.phi.bias).cpu()
-
-    def on_train_start(self) -> None:
-        """Refuse a memory in which a picture would meet itself.
-
-        Raises:
-            RecipeError: the memory is larger than the data.
-        """
-        super().on_train_start()
-        n = len(getattr(self.trainer.train_dataloader, "dataset"))  # noqa: B009
-        if self.recipe.stale > n:
-            raise RecipeError(
-                f"a memory of {self.recipe.stale} rows is larger than the data, {n} training pictures, which would "
-                f"then be their own negatives; use --queue {n} or less"
-            )
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """The whole loss on held-out pictures, with the same views every time; `patience` watches it."""

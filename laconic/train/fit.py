@@ -92,8 +92,7 @@ def fit(
         code = MaxAmp(k=recipe.k)
     preprocessing = preprocessing or choose_preprocessing(source.split("train"))
     data = training_data(source, preprocessing, recipe, calibration if limits else 0.0)
-    if recipe.queue is None:
-        recipe = replace(recipe, queue=max(1, min(recipe.stale, len(data.labels) // 2)))
+    recipe = _with_queue(recipe, len(data.labels))
     _check_sending(recipe, source, data, preprocessing, limits, receiver_encoder)
     asked = {
         **recipe.record(),
@@ -172,6 +171,22 @@ def _with_clusters(recipe: Recipe, source: Source) -> Recipe:
     if not source.labelled:
         raise RecipeError(f"{source.name} has no labels: say how many clusters are wanted, --clusters M")
     return replace(recipe, clusters=len(source.class_names))
+
+
+def _with_queue(recipe: Recipe, n: int) -> Recipe:
+    """How many stale rows are remembered, of `n` training pictures.
+
+    Raises:
+        RecipeError: more than there are pictures, so that a picture would meet itself.
+    """
+    if recipe.queue is None:
+        return replace(recipe, queue=max(1, min(recipe.stale, n // 2)))
+    if recipe.objective in ("moco", "disentangle") and recipe.queue > n:
+        raise RecipeError(
+            f"a queue of {recipe.queue} rows is larger than the data, {n} training pictures, which would then be their "
+            f"own negatives; use --queue {n} or less"
+        )
+    return recipe
 
 
 def _train(

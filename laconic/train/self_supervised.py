@@ -17,7 +17,7 @@ from laconic.objective.info_nce import momentum_contrast, nt_xent
 from laconic.objective.jaccard import THIRDS, jaccard_momentum_contrast, jaccard_nt_xent
 from laconic.score.neighbours import knn_accuracy
 from laconic.train.batches import Batch, Pictures
-from laconic.train.recipe import Recipe, RecipeError
+from laconic.train.recipe import Recipe
 from laconic.train.way import Way
 
 WEIGHTS = {"jaccard": THIRDS, "two-projectors": (0.5, 0.5)}
@@ -111,20 +111,6 @@ class SelfSupervised(Way):
             features, _ = self.key_encoder.network.features(pictures)
         rows: list[Tensor] = self.key_projectors.network(features.float())
         return rows
-
-    def on_train_start(self) -> None:
-        """Refuse a queue in which a picture would meet itself.
-
-        Raises:
-            RecipeError: the queue is larger than the data.
-        """
-        super().on_train_start()
-        n = len(self._pictures(self.trainer.train_dataloader))
-        if self.recipe.objective == "moco" and self.recipe.stale > n:
-            raise RecipeError(
-                f"a queue of {self.recipe.stale} keys is larger than the data, {n} training pictures, which would "
-                f"then be their own negatives; use --queue {n} or less"
-            )
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """SimCLR's form of the loss on held-out pictures, with the same views every time; `patience` watches it."""

@@ -124,7 +124,7 @@ def test_a_killed_run_resumes_to_the_same_weights_and_memory(whole: Path, tmp_pa
 
 def test_refuses_a_memory_larger_than_the_data(tmp_path: Path) -> None:
     recipe = Recipe(**{**TINY, "queue": 5000}, epochs=1)
-    with pytest.raises(RecipeError, match=r"a memory of 5000 rows is larger than the data, \d+ training pictures"):
+    with pytest.raises(RecipeError, match=r"a queue of 5000 rows is larger than the data, \d+ training pictures"):
         fit("digits", tmp_path / "codec", recipe=recipe)
 
 

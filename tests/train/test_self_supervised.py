@@ -134,7 +134,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_pat
 
 def test_refuses_a_queue_larger_than_the_data(tmp_path: Path) -> None:
     recipe = Recipe(**{**TINY, "queue": 5000}, objective="moco", epochs=1)
-    with pytest.raises(RecipeError, match=r"queue of 5000 keys is larger than the data, \d+ training pictures"):
+    with pytest.raises(RecipeError, match=r"a queue of 5000 rows is larger than the data, \d+ training pictures"):
         fit("digits", tmp_path / "codec", recipe=recipe)
 
 
