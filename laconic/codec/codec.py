@@ -19,13 +19,14 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 from PIL import Image
 
+from laconic.codec.checks import check_fit, check_sending, described, opened_sending
 from laconic.codec.folder import CodecError, read_folder
 from laconic.codec.naming import Naming
-from laconic.codec.sending import FILE, Sending
+from laconic.codec.sending import Sending
 from laconic.codec.session import Session
 from laconic.codec.speech import Speech
 from laconic.codec.tables import read_speeches
-from laconic.contract import Kind, LaconicError, Meaning, Symbols
+from laconic.contract import Kind, Meaning, Symbols
 from laconic.data import Picture, PictureError, Preprocessing, read_pictures
 from laconic.language import PacketError
 from laconic.language.stream import Messages
@@ -65,14 +66,14 @@ class Codec:
                 other.
         """
         manifest, files = read_folder(Path(folder))
-        classes, preprocessing, index = _described(manifest)
+        classes, preprocessing, index = described(manifest)
         speeches = read_speeches(index, files["speeches.safetensors"], code)
         session = Session(files["encoder.onnx"], threads)
-        _check_fit(classes, preprocessing, speeches, session)
-        sending, receiver = _sending(manifest, files, threads)
+        check_fit(classes, preprocessing, speeches, session)
+        sending, receiver = opened_sending(manifest, files, threads)
         codec = cls(classes, preprocessing, speeches, session, manifest, sending, receiver)
         codec = codec.named(Naming.restore(manifest["names"])) if manifest.get("names") else codec
-        _check_sending(codec)
+        check_sending(sending, receiver, preprocessing.shape, len(codec.classes), session.units)
         return codec
 
     def named(self, naming: Naming) -> Codec:
@@ -251,70 +252,3 @@ class Codec:
             for failure in loaded.failures:
                 raise PictureError(f"picture {start + failure.row}: {failure.reason}")
             yield loaded.images
-
-
-def _described(manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], Preprocessing, dict[str, Any]]:
-    """The classes, the preprocessing and the index of speeches that a manifest holds."""
-    try:
-        classes, index = manifest["classes"], manifest["speeches"]
-        preprocessing = Preprocessing(**manifest["preprocessing"])
-        are_names = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
-        if not are_names or not isinstance(index, dict) or "said" not in index:
-            raise TypeError("class names and an index of speeches wanted")
-    except (KeyError, TypeError, LaconicError) as error:
-        raise CodecError(f"codec.json does not describe a codec ({error}); copy the codec again") from error
-    return tuple(classes), preprocessing, index
-
-
-def _sending(
-    manifest: Mapping[str, Any], files: Mapping[str, bytes], threads: int | None
-) -> tuple[Sending | None, Session | None]:
-    """What a codec that sends pictures has besides."""
-    record, receiver = manifest.get("sending"), files.get("receiver.onnx")
-    if record is None:
-        return None, None
-    if FILE not in files:
-        raise CodecError(f"this codec sends pictures, but {FILE} is missing; copy the codec again")
-    if receiver is not None and not _has_temperature(manifest.get("receiver")):
-        raise CodecError("codec.json says nothing of receiver.onnx's temperature; copy the codec again")
-    session = None if receiver is None else Session(receiver, threads, "receiver.onnx")
-    return Sending.from_files(files[FILE], record), session
-
-
-def _has_temperature(record: object) -> bool:
-    value = record.get("temperature") if isinstance(record, dict) else None
-    return isinstance(value, int | float) and 0 < value < np.inf
-
-
-def _check_fit(
-    classes: tuple[str, ...], preprocessing: Preprocessing, speeches: Mapping[str, Speech], session: Session
-) -> None:
-    """Refuse parts that are each as written, but were not written for each other."""
-    if session.shape != preprocessing.shape:
-        raise CodecError(f"encoder.onnx takes pictures {session.shape}, codec.json makes {preprocessing.shape}")
-    silence = np.zeros((1, session.units), np.float32)
-    for name, speech in speeches.items():
-        try:
-            word = speech.say(silence)
-            knows = (speech.language.code.dequantise(word).shape[1], speech.posterior(word).shape[1])
-        except Exception as error:  # an own code may refuse what it is given as it likes
-            raise CodecError(f"encoder.onnx gives features that {name} can't say: {error}") from error
-        if knows != (session.units, len(classes)):
-            wanted = f"{session.units} features and {len(classes)} classes"
-            raise CodecError(f"encoder.onnx and codec.json have {wanted}, {name} knows {knows[0]} and {knows[1]}")
-
-
-def _check_sending(codec: Codec) -> None:
-    """Refuse what decides on pictures and looks at them, if it was made for another codec."""
-    if codec.sending is None:
-        return
-    coder, n, units = codec.sending.coder, len(codec.classes), codec.session.units
-    sends = ((coder.height, coder.width, coder.channels), *codec.sending.rule.thresholds.shape)
-    if (*sends, codec.sending.prototypes.known.shape[1]) != (codec.preprocessing.shape, n, units):
-        raise CodecError(f"{FILE} was made for another codec; calibrate this one: laconic calibrate")
-    receiver = codec.receiver
-    if receiver is not None and (receiver.shape, receiver.units) != (codec.preprocessing.shape, n):
-        raise CodecError(
-            f"receiver.onnx tells {receiver.units} classes of pictures {receiver.shape}, this codec has {n} of "
-            f"{codec.preprocessing.shape}; copy the codec again"
-        )
