@@ -113,7 +113,7 @@ class Stepper:
         """One step on a batch that is drawn anew."""
         import torch
 
-        from laconic.train.fit import CLIP
+        from laconic.train.training import CLIP
 
         rows = self.rng.integers(len(self.images), size=self.module.recipe.batch_size)
         images = torch.from_numpy(self.images[rows]).to(self.device)

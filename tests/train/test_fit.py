@@ -175,7 +175,7 @@ def test_pictures_that_do_not_fit_into_memory_stream_to_the_same_weights(
     recipe = Recipe(**TINY, epochs=1)
     fit("digits", tmp_path / "memory", recipe=recipe)
     monkeypatch.setattr("laconic.train.pictures.fits_in_memory", lambda *_: False)
-    monkeypatch.setattr(sys.modules["laconic.train.fit"], "WORKERS", 1)
+    monkeypatch.setattr(sys.modules["laconic.train.training"], "WORKERS", 1)
     fit("digits", tmp_path / "streamed", recipe=recipe)
     for name, value in weights(tmp_path / "memory").items():
         np.testing.assert_array_equal(value, weights(tmp_path / "streamed")[name], err_msg=name)
