@@ -71,9 +71,8 @@ class AWGN:
         """
         _check(symbols, generator)
         variance = noise_variance(snr_db, symbols)
-        noise = _normal(symbols.shape, symbols, generator)
         gain = torch.ones(len(symbols), 1, dtype=symbols.dtype, device=symbols.device)
-        return Received(torch.addcmul(symbols, noise, variance.sqrt().to(noise.dtype)), gain, variance)
+        return Received(_noise(symbols, snr_db, variance, generator).add_(symbols), gain, variance)
 
 
 @dataclass(frozen=True)
@@ -136,13 +135,19 @@ def noise_variance(snr_db: float | Float[Tensor, " packets"], symbols: Tensor) -
     Raises:
         LinkError: an SNR that is not a finite number of dB, or not one for each packet.
     """
-    snr = torch.as_tensor(snr_db, dtype=torch.float32)
-    if snr.shape not in ((), (len(symbols),)):
-        raise LinkError(f"an SNR for each of {len(symbols)} packets was wanted, or one for all, not {[*snr.shape]}")
-    if not bool((snr.abs() <= MAX_DB).all()):
-        bad = snr.flatten()[~(snr.flatten().abs() <= MAX_DB)]
-        raise LinkError(f"an SNR is a finite number of dB, from -{MAX_DB} to {MAX_DB}, not {float(bad[0])}")
-    return (10 ** (-snr.to(symbols.device) / 10)).expand(len(symbols))[:, None]
+    if not isinstance(snr_db, Tensor):
+        _check_snr(snr_db, snr_db)
+        return torch.full((len(symbols), 1), 10 ** (-snr_db / 10), dtype=torch.float32, device=symbols.device)
+    if snr_db.shape != (len(symbols),):
+        raise LinkError(f"an SNR for each of {len(symbols)} packets was wanted, not a tensor of {[*snr_db.shape]}")
+    _check_snr(float(snr_db.min()), float(snr_db.max()))
+    return (10 ** (-snr_db.to(symbols.device, torch.float32) / 10))[:, None]
+
+
+def _check_snr(low: float, high: float) -> None:
+    for snr_db in (low, high):
+        if not abs(snr_db) <= MAX_DB:
+            raise LinkError(f"an SNR is a finite number of dB, from -{MAX_DB} to {MAX_DB}, not {snr_db}")
 
 
 def _faded(symbols: Tensor, snr_db: float | Tensor, generator: torch.Generator, factor: float, block: bool) -> Received:
@@ -150,13 +155,18 @@ def _faded(symbols: Tensor, snr_db: float | Tensor, generator: torch.Generator, 
     variance = noise_variance(snr_db, symbols)
     scattered = _normal((len(symbols), 1 if block else symbols.shape[1]), symbols, generator)
     gain = math.sqrt(factor / (factor + 1)) + math.sqrt(1 / (factor + 1)) * scattered
-    noise = _normal(symbols.shape, symbols, generator)
-    return Received(torch.addcmul(gain * symbols, noise, variance.sqrt().to(noise.dtype)), gain, variance)
+    return Received(_noise(symbols, snr_db, variance, generator).add_(gain * symbols), gain, variance)
 
 
-def _normal(shape: tuple[int, ...], like: Tensor, generator: torch.Generator) -> Tensor:
-    """CN(0, 1): variance 1/2 on each axis."""
-    return torch.randn(shape, dtype=like.dtype, device=like.device, generator=generator)
+def _noise(symbols: Tensor, snr_db: float | Tensor, variance: Tensor, generator: torch.Generator) -> Tensor:
+    if isinstance(snr_db, Tensor):
+        return _normal(symbols.shape, symbols, generator).mul_(variance.sqrt())
+    return _normal(symbols.shape, symbols, generator, std=10 ** (-snr_db / 20))  # saves a pass over the symbols
+
+
+def _normal(shape: tuple[int, ...], like: Tensor, generator: torch.Generator, std: float = 1.0) -> Tensor:
+    """CN(0, std^2): half of the variance on each axis."""
+    return torch.empty(shape, dtype=like.dtype, device=like.device).normal_(0, std, generator=generator)
 
 
 def _check(symbols: Tensor, generator: torch.Generator) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Complex64, Float32
 from torch import Tensor
@@ -41,25 +43,29 @@ def unpair(symbols: Complex64[Tensor, "packets symbols"]) -> Float32[Tensor, "pa
     return torch.view_as_real(symbols.resolve_conj()).flatten(1)
 
 
-def normalise(symbols: Complex64[Tensor, "packets symbols"]) -> Complex64[Tensor, "packets symbols"]:
-    """Scale each packet by itself to a mean power of 1 per complex symbol: mean |x|^2 = 1.
-
-    That is what every channel here takes its SNR to refer to. The scale is not sent, so a receiver knows a packet up
-    to its length, as in Hua et al., "Classification-Driven DNRL", 2024, Fig. 4.
+def amplitude(symbols: Complex64[Tensor, "packets symbols"]) -> Float32[Tensor, "packets 1"]:
+    """The root of each packet's mean power per complex symbol, sqrt(mean |x|^2).
 
     Raises:
-        LinkError: no symbols (see `unpair`), or a packet whose power is 0 or not finite, with its number.
+        LinkError: no symbols (see `unpair`), or a packet whose amplitude is 0 or not finite, with its number.
     """
-    reals = unpair(symbols)
-    power = torch.linalg.vecdot(reals, reals) / symbols.shape[1]
-    fit = (power > 0) & power.isfinite()
-    if not bool(fit.all()):
-        bad = int(fit.logical_not().nonzero()[0, 0])
+    roots: Tensor = torch.linalg.vector_norm(unpair(symbols), dim=1, keepdim=True) / math.sqrt(symbols.shape[1])
+    if not (roots.min() > 0 and roots.max() < math.inf):  # NaN is the minimum and fails too
+        bad = ((roots > 0) & (roots < math.inf)).logical_not().flatten().nonzero().flatten().tolist()
         raise LinkError(
-            f"packet {bad} has mean power {float(power[bad]):g}, and only a finite power above 0 (in float32) can be "
-            f"normalised; {int(fit.logical_not().sum())} of {len(fit)} packets are like that: leave them out"
+            f"packet {bad[0]} has amplitude {float(roots[bad[0]]):g}, and only one above 0 and finite can be made 1; "
+            f"leave out such packets: {len(bad)} of {len(roots)}"
         )
-    return torch.view_as_complex((reals * power.rsqrt()[:, None]).view(len(reals), -1, 2))
+    return roots
+
+
+def normalise(symbols: Complex64[Tensor, "packets symbols"]) -> Complex64[Tensor, "packets symbols"]:
+    """Scale each packet by itself to a mean power of 1 per complex symbol: what a channel's SNR refers to.
+
+    Raises:
+        LinkError: as `amplitude`.
+    """
+    return symbols * amplitude(symbols).reciprocal()
 
 
 def check_symbols(symbols: Tensor) -> None:
