@@ -10,7 +10,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("laconic", "beartype.beartype")  # before anything imports laconic
-sys.path.append(str(Path(__file__).parent))  # tests import lamps.py
+sys.path.append(str(Path(__file__).parent))  # tests import lamps.py and power_cut.py
 
 if TYPE_CHECKING:
     from laconic.codec import Codec

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import torch
+from power_cut import PowerCut
 
 from laconic.encoder import FeatureEncoder, build_backbone
 from laconic.encoder.augment import STRONG_GRAY
@@ -24,25 +25,6 @@ TINY = {
     "clusters": 10,
     "queue": 500,
 }
-
-
-class Killed(L.Callback):
-    """Ends a run as a power cut would, in the middle of an epoch."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_train_batch_start(self, trainer: L.Trainer, *_: object) -> None:
-        if trainer.global_step == self.step:
-            raise SystemError("power cut")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def way(**given: object) -> Disentangled:
@@ -113,7 +95,7 @@ def test_a_killed_run_resumes_to_the_same_weights_and_memory(whole: Path, tmp_pa
     """It is killed after the clusters have begun, in the first quarter of the run."""
     recipe = Recipe(**TINY, epochs=6)
     with pytest.raises(SystemError, match="power cut"):
-        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[Killed(step=32)])
+        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[PowerCut(step=32)])
     fit("digits", tmp_path / "cut", recipe=recipe, resume=True)
     ours, theirs = (safetensors.numpy.load_file(out / "weights.safetensors") for out in (whole, tmp_path / "cut"))
     assert ours.keys() == theirs.keys()

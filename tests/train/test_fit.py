@@ -11,31 +11,13 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import torch
+from power_cut import PowerCut
 
 from laconic.codec import Codec
 from laconic.data import Preprocessing
 from laconic.train import WAYS, Recipe, RecipeError, fit
 
 TINY = {"batch_size": 128, "encoder": "cnnw4", "precision": "fp32", "k": 2, "sparsity_weight": 1e-3}
-
-
-class Killed(L.Callback):
-    """Ends a run as a power cut would, in the middle of an epoch."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_train_batch_start(self, trainer: L.Trainer, *_: object) -> None:
-        if trainer.global_step == self.step:
-            raise SystemError("power cut")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
@@ -66,7 +48,7 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(objective: str, tm
     recipe = Recipe(**TINY, objective=objective, epochs=3, target_bits=3.0)
     fit("digits", tmp_path / "whole", recipe=recipe)
     with pytest.raises(SystemError, match="power cut"):
-        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[Killed(step=15)])
+        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[PowerCut(step=15)])
     assert not (tmp_path / "cut").exists()
     with pytest.raises(RecipeError, match="continue it with --resume, or remove that folder"):
         fit("digits", tmp_path / "cut", recipe=recipe)
@@ -130,7 +112,7 @@ def test_a_codec_replaces_an_older_one_only_when_complete(tmp_path: Path) -> Non
     fit("digits", out, recipe=Recipe(**TINY, epochs=1))
     old = (out / "codec.json").read_bytes()
     with pytest.raises(SystemError):
-        fit("digits", out, recipe=Recipe(**TINY, epochs=1, seed=1), callbacks=[Killed(step=3)])
+        fit("digits", out, recipe=Recipe(**TINY, epochs=1, seed=1), callbacks=[PowerCut(step=3)])
     assert (out / "codec.json").read_bytes() == old
     fit("digits", out, recipe=Recipe(**TINY, epochs=1, seed=1), resume=True)
     assert (out / "codec.json").read_bytes() != old

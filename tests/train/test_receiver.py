@@ -26,14 +26,6 @@ RECIPE = Recipe(batch_size=128, encoder="cnnw8", precision="fp32", epochs=2, k=2
 LIMITS = Limits(0.3, confidence=0.8, picture_bytes=30)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short run on digits that says or sends, with a network at the receiver."""

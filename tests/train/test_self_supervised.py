@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import torch
+from power_cut import PowerCut
 
 from laconic.encoder import FeatureEncoder, build_backbone
 from laconic.encoder.augment import STRONG_GRAY
@@ -19,14 +20,6 @@ from laconic.train.self_supervised import SelfSupervised
 
 TINY = {"batch_size": 128, "encoder": "cnnw4", "precision": "fp32", "queue": 300}
 WAYS = list(product(("simclr", "moco"), ("cosine", "jaccard", "two-projectors")))
-
-
-class Killed(L.Callback):
-    """Ends a run as a power cut would, in the middle of an epoch."""
-
-    def on_train_batch_start(self, trainer: L.Trainer, *_: object) -> None:
-        if trainer.global_step == 15:
-            raise SystemError("power cut")
 
 
 class Poison(L.Callback):
@@ -42,14 +35,6 @@ class Watched(L.Callback):
 
     def on_train_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:  # noqa: ARG002
         self.knn, self.measured = list(module.knn), module.measured()
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def way(objective: str, similarity: str) -> SelfSupervised:
@@ -111,7 +96,7 @@ def test_a_killed_run_resumes_to_the_same_weights_and_queue_bit_for_bit(tmp_path
     first, second = Watched(), Watched()
     fit("digits", tmp_path / "whole", recipe=recipe, callbacks=[first])
     with pytest.raises(SystemError, match="power cut"):
-        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[Killed()])
+        fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[PowerCut(15)])
     fit("digits", tmp_path / "cut", recipe=recipe, resume=True, callbacks=[second])
     whole, cut = (safetensors.numpy.load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "cut"))
     assert whole.keys() == cut.keys() >= {"queue.places", "queue.added", "key_encoder.updates"}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from laconic.codec import Codec
 from laconic.codec.limits import Limits
@@ -17,14 +16,6 @@ from laconic.language import Decision
 from laconic.train import Recipe, RecipeError, fit
 
 TINY = {"batch_size": 128, "encoder": "cnnw4", "precision": "fp32", "epochs": 2, "clusters": 12}
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> object:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
