@@ -8,6 +8,7 @@ from typing import Annotated
 import tyro
 
 from laconic.cli.bench import Bench
+from laconic.cli.budget import Budget
 from laconic.cli.calibrate import Calibrate
 from laconic.cli.decode import Decode
 from laconic.cli.demo import Demo
@@ -34,6 +35,7 @@ Commands = (
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Decode, tyro.conf.subcommand("decode")]
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
+    | Annotated[Budget, tyro.conf.subcommand("budget")]
     | Annotated[Trial, tyro.conf.subcommand("trial")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )
