@@ -126,10 +126,7 @@ class PictureCoder:
         return self.budget_bytes > form.floor
 
     def _scaled(self, scale: int) -> tuple[int, int]:
-        """(width, height) in pixels at a scale 0..7."""
-        if scale == POINT:
-            return 1, 1
-        return -(-self.width >> scale), -(-self.height >> scale)
+        return scaled((self.width, self.height), scale)
 
     def _tried(self, form: Format, pixels: UInt8[np.ndarray, "height width channels"]) -> Iterator[Candidate]:
         """The finest picture that fits at each scale, from the largest on, until smaller ones are worse."""
@@ -162,6 +159,15 @@ class PictureCoder:
                 high = quality - 1
             quality = (low + high) // 2
         return best
+
+
+def scaled(size: tuple[int, int], scale: int) -> tuple[int, int]:
+    """(width, height) in pixels at a scale 0..7.
+
+    >>> scaled((33, 20), 2), scaled((33, 20), POINT)
+    ((9, 5), (1, 1))
+    """
+    return (1, 1) if scale == POINT else (-(-size[0] >> scale), -(-size[1] >> scale))
 
 
 @lru_cache(maxsize=8)
