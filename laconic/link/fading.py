@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Complex64, Float, Float32
@@ -35,6 +35,7 @@ class Received:
     noise_variance: Float32[Tensor, "packets 1"]
 
 
+@runtime_checkable
 class Channel(Protocol):
     """Anything that is called like the channels of this file."""
 
