@@ -11,19 +11,21 @@ from jaxtyping import Float32, Float64, Int64
 from laconic.extras import need
 from laconic.receiver import LinearReceiver
 from laconic.score.clustering import score_clustering
-from laconic.score.confidence import confidence
+from laconic.score.confidence import mean_pictures, regeneration
+from laconic.train.batches import Reader
 from laconic.train.disentangle import Disentangled
 from laconic.train.way import Way
 
 TRIES = 4  # of k-means, of which the best counts
+LOOKED_AT = 10_000  # training pictures, at most, that clusters' confidence is taken of
 
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
     """The clusters that training pictures fell into, the most frequent first, and the head that tells them.
 
-    `confidence` is each cluster's: the mean of its training pictures' largest probability q. (Paper 000 takes the
-    memory's P instead; by that, planted noise, being all alike, is what one is surest of.)
+    `confidence` is each cluster's: how like its training pictures are to their mean (`regeneration`). Paper 000 takes
+    the memory's P instead; by that, planted noise, being all alike, is what one is surest of.
     """
 
     head: LinearReceiver
@@ -45,11 +47,13 @@ class Clusters:
         return {"n": len(found), "clusters": share.tolist(), "confidence": self.confidence.tolist(), **scores}
 
 
-def find_clusters(module: Way, kept: np.ndarray, features: Float32[np.ndarray, "n used"], n: int) -> Clusters:
+def find_clusters(
+    module: Way, kept: np.ndarray, features: Float32[np.ndarray, "n used"], read: Reader, n: int
+) -> Clusters:
     """The clusters of a network trained without labels; those that no training picture falls into are dropped.
 
     `disentangle` has learnt them (paper 000); after `simclr` and `moco` they are spherical k-means' on the features
-    (Dhillon and Modha, 2001). `kept` are the units that `features` has.
+    (Dhillon and Modha, 2001). `kept` are the units that `features` has; `read` gives the pictures.
     """
     if isinstance(module, Disentangled):
         weight, bias = module.cluster_head()
@@ -60,8 +64,16 @@ def find_clusters(module: Way, kept: np.ndarray, features: Float32[np.ndarray, "
     order = np.argsort(-np.bincount(labels, minlength=len(head.bias)), kind="stable")
     order = order[: len(np.unique(labels))]
     head = replace(head, weight=np.ascontiguousarray(head.weight[order]), bias=head.bias[order])
-    found = confidence(head.posterior(features))
-    return Clusters(head, found.clusters, found.by_cluster)
+    labels = head.posterior(features).argmax(axis=1)
+    return Clusters(head, labels, _confidence(labels, read, len(order), module.recipe.seed))
+
+
+def _confidence(
+    labels: Int64[np.ndarray, " n"], read: Reader, n_clusters: int, seed: int
+) -> Float64[np.ndarray, " clusters"]:
+    rows = np.sort(np.random.default_rng([seed, 4]).permutation(len(labels))[:LOOKED_AT])
+    pixels = read(rows.tolist()).reshape(len(rows), -1).astype(np.float32)
+    return regeneration(pixels, labels[rows], mean_pictures(pixels, labels[rows], n_clusters)).by_cluster
 
 
 def _spherical(features: Float32[np.ndarray, "n used"], n: int, seed: int) -> LinearReceiver:

@@ -75,7 +75,7 @@ def finish(
         classes, weights, clusters = list(source.class_names), data.class_weights, None
         head = _head(module, kept, train, data)
     else:
-        clusters = find_clusters(module, kept, train[0], module.recipe.clusters)
+        clusters = find_clusters(module, kept, train[0], data.read, module.recipe.clusters)
         classes, weights, head = clusters.names, np.ones(len(clusters.names)), clusters.head
         train = (train[0], clusters.labels)
         held = (held[0][:0], held[1][:0])  # a cluster is what its head says: there is nothing to calibrate

@@ -26,47 +26,56 @@ from jaxtyping import Bool, Float64, Int64, UInt8
 from laconic.data import Preprocessing, Source, Split, load, open_source, suggest
 from laconic.data.noise import planted
 from laconic.score.clustering import score_clustering
-from laconic.score.confidence import confidence, learnable_auroc
+from laconic.score.confidence import Confidence, confidence, learnable_auroc, mean_pictures, regeneration
 from laconic.score.semantic import Economy, ResidualCode, content_complexity, cosine_basis, economy
 from laconic.trials.trial import Measured, Parameters
 
-Clustering: TypeAlias = Callable[[UInt8[np.ndarray, "n height width channels"]], Float64[np.ndarray, "n clusters"]]
+Opinions: TypeAlias = dict[str, Float64[np.ndarray, "n clusters"]]
+"""Pictures' probabilities of the clusters: the `classifier`'s, and the `memory`'s where the way has one."""
+
+Clustering: TypeAlias = Callable[[UInt8[np.ndarray, "n height width channels"]], Opinions]
 
 TEST_SEED = 1_000_000  # apart from the training pictures' noise
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Pictures of one split, some memorizable; `probabilities` are what an encoder says of their clusters."""
+    """Pictures of one split, some memorizable, and what an encoder says of their clusters."""
 
     pixels: Float64[np.ndarray, "n dims"]
     labels: Int64[np.ndarray, " n"]
     memorizable: Bool[np.ndarray, " n"]
-    probabilities: Float64[np.ndarray, "n clusters"]
+    opinions: Opinions
 
     @property
     def clusters(self) -> Int64[np.ndarray, " n"]:
-        """Each picture's most probable cluster."""
-        return np.asarray(self.probabilities.argmax(axis=1))
+        """Each picture's most probable cluster, to the classifier."""
+        return np.asarray(self.opinions["classifier"].argmax(axis=1))
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters there are, said or not."""
+        return int(self.opinions["classifier"].shape[1])
 
     def source(self, n_classes: int, part: float) -> Data:
         """The first `n_classes` classes, and as many memorizable pictures as make up this part of all.
 
         >>> labels, noise = np.arange(10) % 2, np.arange(10) >= 6
-        >>> Data(np.zeros((10, 1)), labels, noise, np.ones((10, 1))).source(1, 0.25).memorizable.tolist()
+        >>> data = Data(np.zeros((10, 1)), labels, noise, {"classifier": np.ones((10, 1))})
+        >>> data.source(1, 0.25).memorizable.tolist()
         [False, False, False, True]
         """
         learnable = np.flatnonzero(~self.memorizable & (self.labels < n_classes))
         others = np.flatnonzero(self.memorizable)[: round(part / (1 - part) * len(learnable))]
         rows = np.concatenate([learnable, others])
-        return Data(self.pixels[rows], self.labels[rows], self.memorizable[rows], self.probabilities[rows])
+        opinions = {name: probabilities[rows] for name, probabilities in self.opinions.items()}
+        return Data(self.pixels[rows], self.labels[rows], self.memorizable[rows], opinions)
 
 
 def separation(parameters: Parameters, seed: int, source: str) -> Measured:
     """One arm: an encoder trained by `way` (none for classical), and its economy at every point of the `sweep`.
 
-    Parameters are `way`, `confidence` (of the `classifier`'s probabilities or of the `memory`'s), `recipe` (of
-    `laconic.train.Recipe`), `n_train` (pictures; 0 for all), `memorizable` (the
+    Parameters are `way`, `recipe` (of `laconic.train.Recipe`), `n_train` (pictures; 0 for all), `memorizable` (the
     part planted), `kind` of memorizable pictures, `psnr_db` (the fidelity), `sweep` ([classes, part memorizable]).
     """
     opened = open_source(source)
@@ -76,11 +85,13 @@ def separation(parameters: Parameters, seed: int, source: str) -> Measured:
     clustering = _clustering(parameters, seed, mixed)
     learn = _data(train, train_flags, preprocessing, clustering)
     measure = _data(test, test_flags, preprocessing, clustering)
-    said = _said_clusters(learn, parameters)
+    means = mean_pictures(learn.pixels, learn.clusters, learn.n_clusters)
+    sure = regeneration(learn.pixels, learn.clusters, means)
+    said = _said_clusters(sure, parameters)
     shape = preprocessing.shape
     points = [_point(learn, measure, n, part, said, shape, parameters) for n, part in parameters["sweep"]]
     curves = {key: [point[key] for point in points] for key in points[0]}
-    return {**curves, **({} if parameters["way"] is None else _separated(measure, said, learn))}
+    return {**curves, **({} if parameters["way"] is None else _separated(learn, measure, means, sure, said))}
 
 
 def _planted(source: Source, parameters: Parameters, seed: int) -> list[tuple[Split, Bool[np.ndarray, " n"]]]:
@@ -95,7 +106,7 @@ def _planted(source: Source, parameters: Parameters, seed: int) -> list[tuple[Sp
 def _clustering(parameters: Parameters, seed: int, source: Source) -> Clustering:
     """What says P(cluster) of pictures [n, height, width, channels]; without a `way` all are alike."""
     if parameters["way"] is None:
-        return lambda images: np.ones((len(images), 1))
+        return lambda images: {"classifier": np.ones((len(images), 1))}
     from laconic.train import Recipe, fit
     from laconic.trials.trained import Trained
 
@@ -103,10 +114,13 @@ def _clustering(parameters: Parameters, seed: int, source: Source) -> Clustering
     trained = Trained()
     with TemporaryDirectory() as folder:
         codec = fit(source, f"{folder}/codec", recipe=recipe, callbacks=[trained])
-    if parameters["confidence"] == "memory":
-        return trained.memory_says
     speech = codec.speeches["full"]
-    return lambda images: speech.posterior(speech.say(codec.features(images)))
+
+    def opinions(images: UInt8[np.ndarray, "n height width channels"]) -> Opinions:
+        found = {"classifier": speech.posterior(speech.say(codec.features(images)))}
+        return {**found, "memory": trained.memory_says(images)} if recipe.objective == "disentangle" else found
+
+    return opinions
 
 
 def _data(
@@ -117,18 +131,17 @@ def _data(
     return Data(pixels, split.labels[loaded.rows], memorizable[loaded.rows], clustering(loaded.images))
 
 
-def _said_clusters(learn: Data, parameters: Parameters) -> Bool[np.ndarray, " clusters"]:
+def _said_clusters(sure: Confidence, parameters: Parameters) -> Bool[np.ndarray, " clusters"]:
     """Which clusters are said. Proposed: all but the least confident, whose share of the data is nearest the planted.
 
     Confidence ranks them and the labels are not looked at; that the planted part is known is what the paper calls
     the lowest tolerable confidence, chosen by the source's complexity.
     """
-    found = confidence(learn.probabilities)
-    said = np.ones(len(found.by_cluster), bool)
+    said = np.ones(len(sure.by_cluster), bool)
     if parameters["way"] == "disentangle":
-        shares = np.bincount(found.clusters, minlength=len(said)) / len(found.clusters)
-        sent = np.concatenate([[0.0], np.cumsum(shares[found.ranking[::-1]])])
-        said[found.ranking[::-1][: int(np.abs(sent - parameters["memorizable"]).argmin())]] = False
+        shares = np.bincount(sure.clusters, minlength=len(said)) / len(sure.clusters)
+        sent = np.concatenate([[0.0], np.cumsum(shares[sure.ranking[::-1]])])
+        said[sure.ranking[::-1][: int(np.abs(sent - parameters["memorizable"]).argmin())]] = False
     elif parameters["way"] is None:
         said[:] = False
     return said
@@ -165,14 +178,29 @@ def _point(
     }
 
 
-def _separated(measure: Data, said: Bool[np.ndarray, " clusters"], learn: Data) -> dict[str, float]:
-    """How well confidence tells learnable test pictures from memorizable ones, and clusters fit classes."""
-    by_cluster = confidence(learn.probabilities).by_cluster
+def _separated(
+    learn: Data,
+    measure: Data,
+    means: Float64[np.ndarray, "clusters dims"],
+    sure: Confidence,
+    said: Bool[np.ndarray, " clusters"],
+) -> dict[str, float]:
+    """How well confidence tells learnable test pictures from memorizable ones, and clusters fit classes.
+
+    A cluster's confidence is its training pictures' (`sure`, by regeneration); beside it stand those that the
+    classifier's and the memory's own probabilities give.
+    """
     learnable = ~measure.memorizable
-    return {
-        "auroc_by_cluster": learnable_auroc(by_cluster[measure.clusters], learnable),
-        "auroc_by_picture": learnable_auroc(confidence(measure.probabilities).by_picture, learnable),
+    by_picture = regeneration(measure.pixels, measure.clusters, means).by_picture
+    found = {
+        "auroc_by_cluster": learnable_auroc(sure.by_cluster[measure.clusters], learnable),
+        "auroc_by_picture": learnable_auroc(by_picture, learnable),
         "purity": score_clustering(measure.clusters[learnable], measure.labels[learnable]).purity,
         "learnable_said": float(said[measure.clusters][learnable].mean()),
         "memorizable_said": float(said[measure.clusters][~learnable].mean()),
     }
+    for name, probabilities in measure.opinions.items():
+        own, by_cluster = confidence(probabilities), confidence(learn.opinions[name]).by_cluster
+        found[f"auroc_{name}_by_cluster"] = learnable_auroc(by_cluster[own.clusters], learnable)
+        found[f"auroc_{name}_by_picture"] = learnable_auroc(own.by_picture, learnable)
+    return found

@@ -21,7 +21,7 @@ def oracle(_: Any, __: int, source: Source) -> separation.Clustering:
         for row, label in zip(split.rows, split.labels, strict=True):
             known[np.asarray(whole[int(row)]).tobytes()] = int(label)
 
-    def say(images: np.ndarray) -> np.ndarray:
+    def say(images: np.ndarray) -> separation.Opinions:
         rows = np.zeros((len(images), 12))
         for i, image in enumerate(images):
             label = known.get(image.tobytes())
@@ -29,7 +29,7 @@ def oracle(_: Any, __: int, source: Source) -> separation.Clustering:
                 rows[i, 10:] = (0.6, 0.4) if i % 2 else (0.4, 0.6)
             else:
                 rows[i, label] = 1
-        return rows
+        return {"classifier": rows}
 
     return say
 
@@ -66,6 +66,7 @@ def test_complexity_grows_along_the_sweep_and_is_every_arms(outcome: Outcome) ->
 
 def test_with_perfect_separation_the_papers_ordering_follows(outcome: Outcome) -> None:
     assert (outcome.values("proposed", "auroc_by_cluster") == 1).all()
+    assert (outcome.values("proposed", "auroc_classifier_by_cluster") == 1).all()
     assert (outcome.values("proposed", "memorizable_said") == 0).all()
     assert (outcome.values("proposed", "learnable_said") == 1).all()
     for trial in (FIG_2, FIG_3):
@@ -79,7 +80,7 @@ def test_with_perfect_separation_the_papers_ordering_follows(outcome: Outcome) -
 def test_a_source_of_the_sweep_has_the_classes_and_the_part_asked() -> None:
     n = 100
     memorizable = np.arange(n) % 10 < 3
-    data = separation.Data(np.zeros((n, 1)), np.arange(n) % 7, memorizable, np.ones((n, 1)))
+    data = separation.Data(np.zeros((n, 1)), np.arange(n) % 7, memorizable, {"classifier": np.ones((n, 1))})
     some = data.source(3, 0.2)
     assert some.memorizable.mean() == pytest.approx(0.2, abs=0.02)
     assert set(some.labels[~some.memorizable]) == {0, 1, 2}
