@@ -140,7 +140,8 @@ def noise_variance(snr_db: float | Float[Tensor, " packets"], symbols: Tensor) -
         _check_snr(snr_db, snr_db)
         return torch.full((len(symbols), 1), 10 ** (-snr_db / 10), dtype=torch.float32, device=symbols.device)
     if snr_db.shape != (len(symbols),):
-        raise LinkError(f"an SNR for each of {len(symbols)} packets was wanted, not a tensor of {[*snr_db.shape]}")
+        came = [*snr_db.shape]
+        raise LinkError(f"one SNR, or one for each of {len(symbols)} packets, was wanted, not a tensor of shape {came}")
     _check_snr(float(snr_db.min()), float(snr_db.max()))
     return (10 ** (-snr_db.to(symbols.device, torch.float32) / 10))[:, None]
 
