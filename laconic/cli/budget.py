@@ -137,11 +137,11 @@ def _cells(frames: str, figures: dict[str, Any]) -> list[tuple[str, str]]:
     return cells + [(rule.split("_")[0], _number(n)) for rule, n in figures["a_day"].items()]
 
 
-def _size(n_bytes: float) -> str:
+def _size(n_bytes: int | float) -> str:
     return f"{_number(n_bytes)} byte{'s' * (n_bytes != 1)}"
 
 
-def _number(value: float) -> str:
+def _number(value: int | float) -> str:
     """As short as it may be: one decimal below 100, unless it is whole.
 
     >>> _number(3.0), _number(46.336), _number(1155.07)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,8 +22,8 @@ class Cost:
     are of the node's transmitter alone, None where the link doesn't say what carries it.
     """
 
-    frames: float
-    wire_bytes: float
+    frames: int | float
+    wire_bytes: int | float
     airtime_s: float | None = None
     energy_mj: float | None = None
 
@@ -49,6 +49,7 @@ class Cost:
         return int(1e6 / self.wire_bytes + EXACT)
 
 
+@runtime_checkable
 class Rate(Protocol):
     """One way in which a link may carry messages: a spreading factor, a coverage class, a quality of service."""
 

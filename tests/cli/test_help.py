@@ -17,6 +17,7 @@ COMMANDS = {
     "encode": ("CODEC", "INPUT..."),
     "decode": ("CODEC", "FILE.lac"),
     "inspect": ("CODEC|FILE.lac|HEX",),
+    "budget": (),
     "trial": (),
     "bench": (),
 }
