@@ -197,6 +197,9 @@ def _nearest(gain: Tensor) -> Model:
     if 2 - measured.value < STANDARD_ERRORS * measured.error:
         return Rayleigh(block)
     in_sight = math.sqrt(2 - measured.value)
+    by_mean = float(power(gain.mean()) / power(gain).mean())  # more exact, if the path in sight has one phase
+    if abs(2 - by_mean**2 - measured.value) <= STANDARD_ERRORS * measured.error:
+        in_sight = by_mean
     return Rician(in_sight / (1 - in_sight), block)
 
 
