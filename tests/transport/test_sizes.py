@@ -97,6 +97,12 @@ def test_a_cost_of_bytes_alone_has_no_day_and_one_of_no_bytes_no_megabyte():
     assert Cost(1, 31).per_megabyte == 32_258
 
 
+def test_binary_fractions_lose_no_message():
+    assert 1.2 / 0.4 < 3
+    assert Cost(1, 31, 0.4, 1.0).messages_in(1.2) == 3
+    assert Cost(1, 31, 0.4001, 1.0).messages_in(1.2) == 2
+
+
 @pytest.mark.parametrize("code", [MaxAmp(k=3), MaxAmp(k=1)], ids=["with an escape", "whole alphabet"])
 def test_words_take_what_the_packets_of_training_take(code: MaxAmp, tmp_path: Path):
     """Sizes come from the lexicon's counts; here every training picture is really said, bare and in a packet."""
