@@ -90,7 +90,7 @@ def conformance(
     These are the real SNR at four labels, per complex symbol; whether the label at the call and that of each packet
     count; whether noise follows other packets or the fade; the gain's power, amplitude, phase, and what shares it;
     what the channel tells of both; and the bit error rate of uncoded QPSK. Where no gain varies, verdicts on fading
-    are left out. About 600 calls with 32 packets of 64 symbols on the CPU, half a second.
+    are left out. It takes 900 calls with 32 packets of 64 symbols on the CPU, under a second.
 
     Args:
         channel: called as `channel(symbols, snr_db)`, or with `generator=` too where it has that parameter. It gives

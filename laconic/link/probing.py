@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -52,6 +53,15 @@ class Probe:
     power: float
     seed: int
 
+    @cached_property
+    def takes_generator(self) -> bool:
+        """Whether the channel has a parameter `generator`."""
+        called = self.channel.forward if isinstance(self.channel, torch.nn.Module) else self.channel
+        try:
+            return "generator" in inspect.signature(called).parameters
+        except ValueError:  # written in C
+            return False
+
     def symbols(self) -> Complex64[Tensor, "packets symbols"]:
         """QPSK of unit power, the same at each call."""
         generator = torch.Generator().manual_seed(self.seed)
@@ -96,7 +106,7 @@ class Probe:
         given = unpair(symbols * amplitude) if self.reals else symbols * amplitude
         seed = self.seed * 2**20 + draw
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            if _takes_generator(self.channel):
+            if self.takes_generator:
                 torch.default_generator.manual_seed(seed + elsewhere)
                 came = self.channel(given, snr_db, generator=torch.Generator().manual_seed(seed))
             else:
@@ -123,11 +133,3 @@ def _checked(came: Any, given: Tensor, symbols: Tensor) -> Answer:
         if not isinstance(answer.gain, Tensor) or [*answer.gain.shape] not in shapes:
             raise LinkError(f"a gain is a tensor of {shapes[0]} or {shapes[1]}, per complex symbol")
     return answer
-
-
-def _takes_generator(channel: Callable[..., Any]) -> bool:
-    called = channel.forward if isinstance(channel, torch.nn.Module) else channel
-    try:
-        return "generator" in inspect.signature(called).parameters
-    except ValueError:  # written in C
-        return False
