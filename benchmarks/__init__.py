@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.ratio import Ratio
 
-ALL = ("startup", "contrastive_loss", "jaccard_loss", "jaccard_epoch", "train_step", "encode")
+ALL = ("startup", "contrastive_loss", "jaccard_loss", "jaccard_epoch", "train_step", "encode", "analog_link")
 
 
 def run() -> list[Ratio]:
