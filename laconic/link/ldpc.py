@@ -85,8 +85,8 @@ class LDPC:
             LinkError: no blocks, blocks that aren't k wide, or bits that aren't 0 or 1.
         """
         _check_blocks("bits", bits, self.k)
-        if bits.max() > 1:
-            raise LinkError(f"bits are 0 or 1, not {bits.max()}")
+        if bits.dtype != np.uint8 or bits.max() > 1:
+            raise LinkError(f"bits are uint8, each 0 or 1, not {bits.dtype} up to {bits.max()}")
         words = codewords(bits, self.graph.order, self.graph.variables)
         return np.ascontiguousarray(words[:, self.graph.sent])
 
@@ -113,10 +113,16 @@ class LDPC:
             raise LinkError("soft bits are numbers, but llr has NaN; is the SNR or the noise variance one?")
         if not _is_whole(iterations) or iterations < 1:
             raise LinkError(f"iterations is a whole number from 1 on, not {iterations!r}")
+        llr = np.ascontiguousarray(llr, np.float32)
+        if decoder == "minsum":
+            from laconic.link import minsum  # it imports numba
+
+            found = minsum.decode(self.graph, llr, int(iterations))
+            return Decoded(found.words[:, : self.k], found.converged, found.passes)
         if decoder == "sionna":
             words = self.graph.decode(llr, iterations)
-            found = satisfied(words, self.graph.checks)
-            return Decoded(words[:, : self.k], found, np.full(len(llr), iterations, np.int32))
+            is_codeword = satisfied(words, self.graph.checks)
+            return Decoded(words[:, : self.k], is_codeword, np.full(len(llr), iterations, np.int32))
         raise LinkError(f"decoder is minsum or sionna, not {decoder!r}")
 
 

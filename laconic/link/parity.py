@@ -69,7 +69,8 @@ def satisfied(
     """Whether H c = 0, for each word c."""
     packed = _packed(words, words.shape[1])
     wrong = np.bitwise_or.reduce(np.bitwise_xor.reduce(packed[checks], axis=1), axis=0)
-    return np.unpackbits(wrong, count=len(words)) == 0
+    found: np.ndarray = np.unpackbits(wrong, count=len(words)) == 0
+    return found
 
 
 def _codewords(bits: np.ndarray, order: tuple[Step, ...], variables: int) -> np.ndarray:
