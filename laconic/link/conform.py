@@ -168,8 +168,9 @@ def _noise(seen: Seen) -> Iterator[Verdict]:
     noise = torch.cat([o.noise / power(o.noise).mean().sqrt().float() for o in seen.values()])
     note = "noise isn't the same on both axes of a symbol"
     yield _verdict("noise: difference of its axes", 0.0, axes(noise), note)
-    yield _verdict("noise: correlation with the next packet's", 0.0, correlation(noise, 1), "1: one for all packets")
-    yield _verdict("noise: correlation with the next call's", 0.0, correlation(noise, 0), "1: the same at all calls")
+    for dim, one in ((2, "symbol"), (1, "packet"), (0, "call")):
+        note = f"1: each {one} has the same noise"
+        yield _verdict(f"noise: correlation with the next {one}'s", 0.0, correlation(noise, dim), note)
     faded = torch.cat([power(o.faded).mean(2) for o in seen.values()])
     if float(faded.std()) <= ROUNDING:
         return

@@ -83,7 +83,7 @@ def within_packets(gain: Complex64[Tensor, "calls packets symbols"]) -> Estimate
 
 
 def correlation(values: Complex64[Tensor, "calls packets symbols"], dim: int) -> Estimate:
-    """Of a call's (`dim` 0) or a packet's (1) values with those of the next."""
+    """Of a call's (`dim` 0), a packet's (1) or a symbol's (2) values with those of the next."""
 
     def statistic(product: Tensor, square: Tensor, real: Tensor, imag: Tensor) -> Tensor:
         constant = real.square() + imag.square()

@@ -106,6 +106,10 @@ def one_noise(symbols: Tensor, snr_db: float) -> Tensor:
     return symbols + deviation(snr_db) * noise(symbols[:1])
 
 
+def noise_of_a_packet(symbols: Tensor, snr_db: float) -> Tensor:
+    return symbols + deviation(snr_db) * noise(symbols[:, :1])
+
+
 def real_noise(symbols: Tensor, snr_db: float) -> Tensor:
     return symbols + deviation(snr_db) * noise(symbols.real)
 
@@ -122,6 +126,7 @@ CONVENTIONS: list[tuple[Callable[..., object], dict[str, object], set[str]]] = [
     (power_of_the_batch, {}, {LOUDER}),
     (one_gain, {}, {ONE_FOR_ALL}),
     (one_noise, {}, {"noise: correlation with the next packet's"}),
+    (noise_of_a_packet, {}, {"noise: correlation with the next symbol's"}),
     (real_noise, {}, {"noise: difference of its axes"} | ERROR_LINES),
 ]
 
@@ -137,7 +142,7 @@ def test_ours_conform(channel: Model) -> None:
     findings = conformance(channel)
     assert findings.holds, findings
     assert findings.model == channel
-    assert len(findings.verdicts) == (19 if isinstance(channel, AWGN) else 24)
+    assert len(findings.verdicts) == (20 if isinstance(channel, AWGN) else 25)
 
 
 @pytest.mark.parametrize(("channel", "options", "broken"), CONVENTIONS, ids=lambda part: getattr(part, "__name__", ""))
@@ -240,7 +245,7 @@ def test_draws_that_are_always_the_same_are_found() -> None:
         return symbols + deviation(snr_db) * torch.randn(symbols.shape, dtype=symbols.dtype, generator=same)
 
     name = "noise: correlation with the next call's"
-    assert verdict(conformance(frozen), name)[::2] == (pytest.approx(1), "1: the same at all calls")
+    assert verdict(conformance(frozen), name)[::2] == (pytest.approx(1), "1: each call has the same noise")
 
 
 def test_what_a_channel_tells_is_held_against_what_it_does() -> None:
