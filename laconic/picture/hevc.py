@@ -51,8 +51,8 @@ def decode(body: bytes, size: tuple[int, int], mode: str, _quality: int) -> Imag
         PictureDecodeError: it is none.
     """
     try:
-        file = need("pillow_heif", "link").read_heif(whole(body, size, mode))
-        return file.to_pillow().convert(mode)
+        image: Image.Image = need("pillow_heif", "link").read_heif(whole(body, size, mode)).to_pillow()
+        return image.convert(mode)
     except (ValueError, RuntimeError, SyntaxError, EOFError) as error:
         raise PictureDecodeError(f"what was sent is no HEVC slice: {error}; drop it") from error
 

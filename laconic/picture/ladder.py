@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 from PIL import Image
 
-from laconic.picture import av1, hevc
+from laconic.picture import av1, bpg, hevc
 from laconic.picture.coder import POINT, scaled
 from laconic.picture.errors import PictureFormatError
 from laconic.picture.formats import FORMATS, Format
@@ -27,6 +27,7 @@ CODECS: dict[str, Format] = {
     "webp": FORMATS["webp"],
     "avif": Format("avif", 0, len(av1.QUALITIES), False, 1, av1.encode, av1.decode),
     "hevc": Format("hevc", 0, len(hevc.QUALITIES), False, 1, hevc.encode, hevc.decode),
+    "bpg": Format("bpg", 0, len(bpg.QUALITIES), False, 1, bpg.encode, bpg.decode),
 }
 """Each without all that its receiver can put back."""
 
@@ -61,8 +62,7 @@ def climb(pixels: UInt8[np.ndarray, "height width channels"], codec: str, max_by
         PictureFormatError: no codec of that name, or a picture that is not uint8 [H, W, 1 or 3].
         LaconicError: the codec's package or program is not installed.
     """
-    if codec not in CODECS:
-        raise PictureFormatError(f"a codec among {', '.join(CODECS)} wanted, got {codec!r}")
+    form = _codec(codec)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in _MODES or not pixels.size:
         raise PictureFormatError(
             f"uint8 pixels [height, width, 1 or 3] wanted, got {pixels.dtype} {list(pixels.shape)}"
@@ -71,7 +71,7 @@ def climb(pixels: UInt8[np.ndarray, "height width channels"], codec: str, max_by
     best: list[tuple[int, int, bytes]] = []  # length, error, payload: none as short has as small an error
     for scale, small in _scales(to_image(pixels)):
         useless = 0
-        for payload in _payloads(CODECS[codec], small, scale):
+        for payload in _payloads(form, small, scale):
             difference = shown(payload, codec, (height, width, channels)).astype(np.int64) - pixels
             found = (len(payload), int((difference * difference).sum()), payload)
             if len(payload) > max_bytes or any(other[0] <= found[0] and other[1] <= found[1] for other in best):
@@ -116,3 +116,21 @@ def _ladder(codec: str, shape: tuple[int, int, int], found: list[tuple[int, int,
             payloads.append(payload)
             errors.append(error)
     return Ladder(codec, shape, tuple(payloads), np.array(errors, dtype=np.int64))
+
+
+def least_payload(codec: str, channels: int) -> int:
+    """The bytes of a black point: with less, no picture of the codec is to be had.
+
+    Raises:
+        PictureFormatError: no codec of that name, or neither 1 nor 3 channels.
+        LaconicError: the codec's package or program is not installed.
+    """
+    if channels not in _MODES:
+        raise PictureFormatError(f"1 or 3 channels wanted, got {channels}")
+    return 1 + len(_codec(codec).encode(Image.new(_MODES[channels], (1, 1)), 0))
+
+
+def _codec(name: str) -> Format:
+    if name not in CODECS:
+        raise PictureFormatError(f"a codec among {', '.join(CODECS)} wanted, got {name!r}")
+    return CODECS[name]
