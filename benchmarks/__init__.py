@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.ratio import Ratio
 
-ALL = ("startup", "contrastive_loss", "jaccard_loss", "jaccard_epoch", "train_step", "encode", "analog_link")
+ALL = ("startup", "contrastive_loss", "jaccard_loss", "jaccard_epoch", "train_step", "encode", "analog_link", "ldpc")
 
 
 def run() -> list[Ratio]:

@@ -31,7 +31,7 @@ class Ratio:
 
     def __str__(self) -> str:
         verdict = "holds" if self.holds else "FAILS"
-        return f"{self.name:58s} {self.value:6.2f} +- {self.spread:.2f}  limit {self.limit:.2f}  {verdict}"
+        return f"{self.name:58s} {self.value:7.3g} +- {self.spread:.2g}  limit {self.limit:.3g}  {verdict}"
 
 
 def measure(

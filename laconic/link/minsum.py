@@ -104,11 +104,11 @@ def compiled() -> Compiled:
 
 @no_type_check  # here and below: what numba compiles isn't wrapped in checks of its shapes, which it couldn't compile
 def _decode(starts, edges, sent, llr, iterations, factor, words, converged, passes):
-    """Blocks enter a lane as it falls free. `starts` and `edges` are the graph: check m has edges starts[m:m + 1]."""
+    """Blocks enter a lane as it falls free. The edges of check m are edges[starts[m]:starts[m + 1]]."""
     variables = words.shape[1]
     posterior = np.zeros((variables, LANES), np.float32)
     messages = np.zeros((len(edges), LANES), np.float32)
-    fresh = np.ones(LANES, np.float32)  # 0 in a lane whose messages are of another block
+    kept = np.ones(LANES, np.float32)  # 0 in a lane whose messages are of the block before
     block, done = np.full(LANES, -1), np.zeros(LANES, np.int32)
     entered = min(LANES, len(llr))
     left = len(llr)
@@ -116,10 +116,10 @@ def _decode(starts, edges, sent, llr, iterations, factor, words, converged, pass
         block[lane] = lane
         _enter(posterior, lane, sent, llr[lane])
     while left:
-        _sweep(starts, edges, posterior, messages, fresh, factor)
+        _sweep(starts, edges, posterior, messages, kept, factor)
         wrong = _unsatisfied(starts, edges, posterior)
         for lane in range(LANES):
-            fresh[lane] = 1
+            kept[lane] = 1
             done[lane] += 1
             if block[lane] < 0:
                 continue
@@ -130,7 +130,7 @@ def _decode(starts, edges, sent, llr, iterations, factor, words, converged, pass
                 words[block[lane], v] = posterior[v, lane] < 0
             converged[block[lane]], passes[block[lane]] = found, done[lane]
             left -= 1
-            block[lane], done[lane], fresh[lane] = -1, 0, 0
+            block[lane], done[lane], kept[lane] = -1, 0, 0
             if entered < len(llr):
                 block[lane] = entered
                 _enter(posterior, lane, sent, llr[entered])
@@ -148,7 +148,7 @@ def _enter(posterior, lane, sent, llr):
 
 @inlined
 @no_type_check
-def _sweep(starts, edges, posterior, messages, fresh, factor):
+def _sweep(starts, edges, posterior, messages, kept, factor):
     least, second, sign = np.empty(LANES, np.float32), np.empty(LANES, np.float32), np.empty(LANES, np.float32)
     incoming = np.empty((MAX_DEGREE, LANES), np.float32)
     for check in range(len(starts) - 1):
@@ -158,7 +158,7 @@ def _sweep(starts, edges, posterior, messages, fresh, factor):
         for j in range(degree):
             p, r, q = posterior[edges[first + j]], messages[first + j], incoming[j]
             for lane in range(LANES):
-                q[lane] = p[lane] - r[lane] * fresh[lane]
+                q[lane] = p[lane] - r[lane] * kept[lane]
                 size = abs(q[lane])
                 larger = max(least[lane], size)
                 sign[lane] = sign[lane] if q[lane] >= 0 else -sign[lane]

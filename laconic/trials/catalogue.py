@@ -9,6 +9,7 @@ from pathlib import Path
 from laconic.trials import jaccard
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.trial import Trial, TrialError
+from laconic.trials.waterfall import WATERFALL
 
 TRIALS: dict[str, Trial] = {
     "disentangle/fig-2": FIG_2,
@@ -16,6 +17,7 @@ TRIALS: dict[str, Trial] = {
     "jaccard/table-1": jaccard.TABLE_1,
     "jaccard/fig-2": jaccard.FIG_2,
     "jaccard/table-2": jaccard.TABLE_2,
+    "link/waterfall": WATERFALL,
 }
 
 
