@@ -61,7 +61,7 @@ def decode(graph: Graph, llr: Float32[np.ndarray, "blocks n"], iterations: int, 
 
 
 @lru_cache(CODES)
-def schedule(graph: Graph) -> tuple[Int32[np.ndarray, " checks+1"], Int32[np.ndarray, " edges"]]:
+def schedule(graph: Graph) -> tuple[Int32[np.ndarray, " starts"], Int32[np.ndarray, " edges"]]:
     """The checks in the order of a pass, layers from the last to the first: check m has edges[starts[m]:starts[m + 1]].
 
     The first four layers join the bits that are never sent, of which two in one check leave it nothing to say.
