@@ -140,7 +140,7 @@ class DigitalLink:
         soft = self.qam.demap(received.symbols, received.gain, received.noise_variance)
         soft[:, segments.known] = np.inf
         decoded = segments.code.decode(soft.reshape(-1, segments.code.n), self.iterations, self.decoder)
-        converged: Bool[np.ndarray, " packets"] = decoded.converged.reshape(packets, -1).all(axis=1)
+        converged = np.asarray(decoded.converged.reshape(packets, -1).all(axis=1))
         return Delivered(decoded.bits.reshape(packets, -1)[:, :k], converged, symbols)
 
     @cached_property
