@@ -40,8 +40,8 @@ class Train(Command):
     clusters: Maybe[int] = None
     """Say clusters instead of labels: so many, to be named later with laconic name."""
 
-    tries: int = 1
-    """Runs of disentangle, of which the one of lowest held-out loss is kept; --minutes are shared."""
+    tries: Maybe[int] = None
+    """How often disentangle begins (4); the try of lowest held-out loss goes on. They share --minutes."""
 
     queue: Maybe[int] = None
     """Stale pictures that moco (4096) and disentangle (1024) remember, or half of the data where that is less."""
@@ -58,8 +58,8 @@ class Train(Command):
     target_bits: Maybe[float] = None
     """Find the sparsity weight that gives messages of this mean length."""
 
-    encoder: str = "cnn"
-    """cnn, resnet-8, resnet-18, resnet-50, with a width as in cnnw32, or package.module:name."""
+    encoder: Maybe[str] = None
+    """cnn (disentangle: cnnw16), resnet-8, resnet-18, resnet-50, with a width as in cnnw32, or package.module:name."""
 
     mask_input: Literal["map", "vector"] = "map"
     """What the mask-net pools: the feature map, or (as paper 001 prints it) the pooled features."""
@@ -164,7 +164,7 @@ class Train(Command):
             sparsity_weight=self.sparsity_weight,
             target_bits=self.target_bits,
             mask_input=self.mask_input,
-            encoder=encoder_named(self.encoder),
+            encoder=self.encoder and encoder_named(self.encoder),
             k=self.k,
             epochs=self.epochs,
             minutes=self.minutes,

@@ -24,12 +24,14 @@ SUITED: dict[str, dict[str, Any]] = {
         "learning_rate": 0.1,
         "temperature": 0.1,
         "encoder_momentum": 0.99,
+        "tries": 1,
+        "encoder": "cnn",
     },
     # Its loss pulls harder than a cross-entropy; pressed before classes stand apart, some share a unit for good.
     "supcon": {"sparsity_weight": 0.09, "sparsity_warmup": 0.8, "learning_rate": 0.05},
     "simclr": {"sparsity": "none", "temperature": 0.5},
     "moco": {"sparsity": "none", "temperature": 0.5},
-    "disentangle": {"sparsity": "none", "encoder_momentum": 0.9},
+    "disentangle": {"sparsity": "none", "encoder_momentum": 0.9, "tries": 4, "encoder": "cnnw16"},
 }
 """What suits an objective where the user leaves it open; "" is for all that is not said elsewhere."""
 
@@ -68,8 +70,8 @@ class Recipe:
     themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or
     a function of (features, labels), two stages as well. `simclr` and `moco` (paper 004, with `similarity`) and
     `disentangle` (paper 000, with `discrimination` and `balance_weight`) train the encoder without labels. With
-    `clusters` the whole codec does without: its classes are that many clusters, to be named later. Of `tries` runs, one
-    after another, `disentangle` keeps the one of lowest held-out loss, for which no label is needed.
+    `clusters` the whole codec does without: its classes are that many clusters, to be named later. `disentangle` begins
+    `tries` times and goes on with the one of lowest held-out loss, for which no label is needed.
     `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
     `target_bits` drives it by feedback instead. What is None becomes what suits the objective.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
@@ -81,7 +83,7 @@ class Recipe:
     discrimination: str = "consistency"
     balance_weight: float = 2.0
     clusters: int | None = None
-    tries: int = 1
+    tries: int | None = None
     queue: int | None = None
     encoder_momentum: float | None = None
     sparsity: str | None = None
@@ -89,7 +91,7 @@ class Recipe:
     sparsity_warmup: float | None = None
     target_bits: float | None = None
     mask_input: str = "map"
-    encoder: str | nn.Module = "cnn"
+    encoder: str | nn.Module | None = None
     k: int = 3
     epochs: int | None = None
     minutes: float | None = None
@@ -123,6 +125,8 @@ class Recipe:
         """
         if self.minutes is None and self.epochs is None and self.patience is None:
             object.__setattr__(self, "minutes", DEFAULT_MINUTES)
+        if self.tries is None and (self.patience is not None or not self.validation):
+            object.__setattr__(self, "tries", 1)  # nothing would tell several apart
         for name, value in {**SUITED[""], **SUITED.get(str(self.objective), {})}.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
@@ -152,10 +156,14 @@ class Recipe:
                 f"clusters are for the objectives {', '.join(WITHOUT_LABELS)}, not {self.objective!r}",
             ),
             (self.clusters is not None and self.clusters < 2, f"clusters are at least 2, not {self.clusters}"),
-            (self.tries < 1, f"tries are at least 1, not {self.tries}"),
+            (self.beginnings < 1, f"tries are at least 1, not {self.tries}"),
             (
-                self.tries > 1 and (self.objective != "disentangle" or not self.validation),
+                self.beginnings > 1 and (self.objective != "disentangle" or not self.validation),
                 "tries are for the objective disentangle, told apart by the loss on held-out pictures (--validation)",
+            ),
+            (
+                self.beginnings > 1 and self.patience is not None,
+                "tries run a third of their steps before one is chosen: give --epochs or --minutes, not --patience",
             ),
             (self.stale < 1, f"queue is at least 1, not {self.queue}"),
             (not 0 <= self.key_momentum < 1, f"encoder_momentum is from 0 to below 1, not {self.encoder_momentum}"),
@@ -219,6 +227,11 @@ class Recipe:
     def key_momentum(self) -> float:
         """The momentum that is used: omega of paper 000, the part of the momentum encoder that stays at a step."""
         return self._chosen("encoder_momentum")
+
+    @property
+    def beginnings(self) -> int:
+        """How many tries there are."""
+        return int(self._chosen("tries"))
 
     def _chosen(self, name: str) -> float:
         return float(getattr(self, name))

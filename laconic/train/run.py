@@ -52,12 +52,12 @@ class Run:
 
     @property
     def held_loss(self) -> float | None:
-        """The loss on held-out pictures with which the run ended; None if it has not."""
+        """The loss on held-out pictures by which this try was judged; None if it has not been."""
         loss = self._read().get("held_loss")
         return float(loss) if loss is not None else None
 
-    def end(self, held_loss: float) -> None:
-        """Store with what loss the run ended."""
+    def judge(self, held_loss: float) -> None:
+        """Store by what loss this try is judged."""
         self._write({**self._read(), "held_loss": held_loss})
 
     def fix_steps(self, n_steps: int) -> None:

@@ -12,6 +12,7 @@ import lightning as L
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from torch import nn
 
 from laconic.data import Preprocessing
 from laconic.encoder import FeatureEncoder, augment, build_backbone
@@ -46,6 +47,7 @@ def train(
     recipe: Recipe,
     run: Run,
     began: float,
+    part: float = 1.0,
     *,
     callbacks: Sequence[L.Callback] = (),
     logger: Logger | None = None,
@@ -53,7 +55,8 @@ def train(
 ) -> Way:
     """The recipe's network, trained from its initial weights or from where the run was left.
 
-    `began` is the time (`time.perf_counter`) from which `minutes` count.
+    `began` is the time (`time.perf_counter`) from which `minutes` count. With `part` it stops at the end of the epoch
+    nearest to that part of its steps; called again, it goes on from there.
 
     Raises:
         RecipeError: it was interrupted, its loss is not finite, or the disk is full; the last complete epoch stays.
@@ -70,7 +73,8 @@ def train(
         run.fix_steps(n_steps)
         module = _module(encoder, data, preprocessing, recipe, n_steps, len(batches))
     workers = 0 if data.in_memory else WORKERS
-    trainer = _trainer(recipe, run, n_steps, len(batches), len(held) > 0, callbacks, logger, progress)
+    last_step = None if n_steps is None else min(n_steps, max(1, round(part * n_steps / len(batches))) * len(batches))
+    trainer = _trainer(recipe, run, n_steps, last_step, len(batches), len(held) > 0, callbacks, logger, progress)
     with _stopped_cleanly(run):
         trainer.fit(
             module,
@@ -104,9 +108,8 @@ def make_encoder(data: TrainingData, preprocessing: Preprocessing, recipe: Recip
     mean, std = channel_statistics(torch.from_numpy(sample))
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        backbone = recipe.encoder
-        if isinstance(backbone, str):
-            backbone = build_backbone(backbone, channels, (height, width))
+        named = recipe.encoder
+        backbone = named if isinstance(named, nn.Module) else build_backbone(str(named), channels, (height, width))
         return FeatureEncoder(backbone, channels, (height, width), recipe.mask, mean, std)
 
 
@@ -154,6 +157,7 @@ def _trainer(
     recipe: Recipe,
     run: Run,
     n_steps: int | None,
+    last_step: int | None,
     steps_per_epoch: int,
     validated: bool,
     callbacks: Sequence[L.Callback],
@@ -174,7 +178,7 @@ def _trainer(
     n_epochs = -(-(n_steps or 0) // steps_per_epoch)
     return L.Trainer(
         max_epochs=MAX_EPOCHS if n_steps is None else -1,  # steps count: its epochs miscount after a resumption
-        max_steps=-1 if n_steps is None else n_steps,
+        max_steps=-1 if last_step is None else last_step,
         callbacks=[checkpoint, *stop, *callbacks],
         logger=logger or TensorBoardLogger(run.folder, name="", version="tensorboard"),
         enable_progress_bar=progress,

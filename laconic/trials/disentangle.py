@@ -18,10 +18,12 @@ SWEEP = [[2, 0.0], [4, 0.075], [6, 0.15], [8, 0.225], [10, 0.3]]
 
 
 def _arms(n_train: int, **recipe: Any) -> dict[str, dict[str, Any]]:
-    """Classical, vanilla, proposed; the languages with the same encoder, epochs, batches and clusters."""
+    """Classical, vanilla, proposed; the languages with the same encoder, epochs, batches and clusters, and one try."""
     asked = {"n_train": n_train, "memorizable": 0.3, "kind": "noise", "psnr_db": 20, "sweep": SWEEP}
     ways = {"classical": None, "vanilla": "moco", "proposed": "disentangle"}
-    return {arm: {"way": way, "recipe": {} if way is None else recipe, **asked} for arm, way in ways.items()}
+    return {
+        arm: {"way": way, "recipe": {} if way is None else {**recipe, "tries": 1}, **asked} for arm, way in ways.items()
+    }
 
 
 SCALES = {

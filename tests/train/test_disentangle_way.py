@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import lightning as L
@@ -24,6 +25,7 @@ TINY = {
     "precision": "fp32",
     "clusters": 10,
     "queue": 500,
+    "tries": 1,
 }
 
 
@@ -110,23 +112,52 @@ def test_refuses_a_memory_larger_than_the_data(tmp_path: Path) -> None:
         fit("digits", tmp_path / "codec", recipe=recipe)
 
 
-def test_of_several_tries_the_one_of_lowest_held_out_loss_is_kept(tmp_path: Path) -> None:
-    tiny = {**TINY, "epochs": 2}
-    codec = fit("digits", tmp_path / "codec", recipe=Recipe(**tiny, tries=3, seed=1))
+def test_of_several_tries_the_one_of_lowest_held_out_loss_goes_on(tmp_path: Path) -> None:
+    watched = Watched()
+    recipe = Recipe(**{**TINY, "epochs": 4, "tries": 3}, seed=1)
+    codec = fit("digits", tmp_path / "codec", recipe=recipe, callbacks=[watched])
     tries = sorted((tmp_path / "codec.run").glob("try-*.run/run.json"))
     losses = [json.loads(each.read_text())["held_loss"] for each in tries]
     assert [json.loads(each.read_text())["asked"]["seed"] for each in tries] == [3, 4, 5]
-    assert codec.manifest["measured"]["held_loss"] == min(losses) < max(losses)
+    assert len(set(losses)) == 3
+    per_epoch = watched.ended[0]  # a third of four epochs is one
+    assert watched.began == [0, 0, 0, per_epoch]
+    assert watched.ended == [per_epoch, per_epoch, per_epoch, 4 * per_epoch]
+    assert codec.manifest["measured"]["held_loss"] < min(losses)
     assert not list((tmp_path / "codec.run").rglob("last.ckpt"))
 
 
+def test_a_run_that_stops_at_a_third_and_goes_on_is_the_same_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe(**{**TINY, "epochs": 3})
+    whole = fit("digits", tmp_path / "whole", recipe=recipe)
+    in_two = lambda recipe, run, train, began: [train(recipe, run, began, part) for part in (1 / 3, 1.0)][1]  # noqa: E731
+    monkeypatch.setattr(sys.modules["laconic.train.fit"], "best_of", in_two)
+    assert fit("digits", tmp_path / "two", recipe=recipe).fingerprint == whole.fingerprint
+
+
 def test_tries_go_on_where_they_were_cut(tmp_path: Path) -> None:
-    recipe = Recipe(**{**TINY, "epochs": 2}, tries=2)
+    recipe = Recipe(**{**TINY, "epochs": 2, "tries": 2})
     whole = fit("digits", tmp_path / "whole", recipe=recipe)
     with pytest.raises(RecipeError, match="interrupted"):
         fit("digits", tmp_path / "cut", recipe=recipe, callbacks=[KilledInTry(1)])
     resumed = fit("digits", tmp_path / "cut", recipe=recipe, resume=True)
     assert resumed.fingerprint == whole.fingerprint
+
+
+class Watched(L.Callback):
+    """At which steps runs began and ended."""
+
+    def __init__(self) -> None:
+        self.began: list[int] = []
+        self.ended: list[int] = []
+
+    def on_train_start(self, trainer: L.Trainer, *_: object) -> None:
+        self.began.append(trainer.global_step)
+
+    def on_train_end(self, trainer: L.Trainer, *_: object) -> None:
+        self.ended.append(trainer.global_step)
 
 
 class KilledInTry(L.Callback):

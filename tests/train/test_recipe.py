@@ -26,12 +26,22 @@ from laconic.train import WAYS, Recipe, RecipeError
         ({"validation": 1.0}, "validation is a fraction from 0 to 0.9, not 1.0"),
         ({"learning_rate": 0.0}, "learning_rate is more than 0, not 0.0"),
         ({"tries": 2}, "tries are for the objective disentangle"),
+        ({"objective": "disentangle", "tries": 0}, "tries are at least 1, not 0"),
+        ({"objective": "disentangle", "tries": 2, "validation": 0.0}, "told apart by the loss on held-out pictures"),
+        ({"objective": "disentangle", "tries": 2, "patience": 5}, "give --epochs or --minutes, not --patience"),
         ({"temperature": 0.0}, "temperature is more than 0, not 0.0"),
     ],
 )
 def test_faults_are_named(wrong: dict[str, object], text: str) -> None:
     with pytest.raises(RecipeError, match=text):
         Recipe(**wrong)
+
+
+def test_disentangle_begins_several_times_where_something_tells_the_tries_apart() -> None:
+    assert Recipe(objective="disentangle", epochs=3).beginnings == 4
+    assert Recipe(objective="disentangle", epochs=3, validation=0.0).beginnings == 1
+    assert Recipe(objective="disentangle", patience=5).beginnings == 1
+    assert Recipe(objective="simclr", epochs=3).beginnings == 1
 
 
 def test_the_six_ways_are_those_of_the_paper() -> None:

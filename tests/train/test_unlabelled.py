@@ -87,7 +87,7 @@ def test_an_unlabelled_codec_says_clusters_and_is_named_and_calibrated_later(
 
 
 def test_on_a_labelled_source_the_clusters_fit_is_measured(tmp_path: Path) -> None:
-    recipe = Recipe(**{**TINY, "clusters": None}, objective="disentangle")
+    recipe = Recipe(**{**TINY, "clusters": None}, objective="disentangle", tries=1)
     codec = fit("digits", tmp_path / "codec", recipe=recipe)
     measured = codec.manifest["measured"]
     assert len(codec.classes) <= 10
