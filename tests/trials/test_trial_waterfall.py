@@ -7,11 +7,27 @@ import math
 import pytest
 
 from laconic.trials.catalogue import TRIALS
-from laconic.trials.waterfall import WATERFALL, normal_approximation, tail, waterfall
+from laconic.trials.decoding import normal_approximation, tail, waterfall
+from laconic.trials.figures import rendered
+from laconic.trials.outcome import Outcome, Run
+from laconic.trials.waterfall import WATERFALL
 
 
 def test_it_is_in_the_catalogue() -> None:
     assert TRIALS["link/waterfall"] is WATERFALL
+
+
+def test_a_figure_is_drawn() -> None:
+    parameters = {"k": 32, "n": 64, "eb_n0_db": [0.0, 4.0], "blocks": [20, 20]}
+    runs = [
+        Run(arm, seed, waterfall({**parameters, "decoder": decoder}, seed, "digits"), 1.0, {})
+        for arm, decoder in {"min-sum": "minsum", "Sionna": "sionna"}.items()
+        for seed in (0, 1)
+    ]
+    figure = WATERFALL.figure
+    assert figure is not None
+    assert rendered(figure, Outcome(tuple(runs)), "a test")["png"].startswith(b"\x89PNG")
+    assert all(column.key in runs[0].measured for column in WATERFALL.columns)
 
 
 def test_the_tail_of_a_normal_variable() -> None:
