@@ -119,15 +119,20 @@ def _ladder(codec: str, shape: tuple[int, int, int], found: list[tuple[int, int,
 
 
 def least_payload(codec: str, channels: int) -> int:
-    """The bytes of a black point: with less, no picture of the codec is to be had.
+    """The bytes of a single pixel, the least of black, grey and white: with fewer, no picture is to be had.
 
     Raises:
         PictureFormatError: no codec of that name, or neither 1 nor 3 channels.
         LaconicError: the codec's package or program is not installed.
+
+    >>> least_payload("jpeg", 1)
+    2
     """
     if channels not in _MODES:
         raise PictureFormatError(f"1 or 3 channels wanted, got {channels}")
-    return 1 + len(_codec(codec).encode(Image.new(_MODES[channels], (1, 1)), 0))
+    form = _codec(codec)
+    points = [Image.new("L", (1, 1), level).convert(_MODES[channels]) for level in (0, 128, 255)]
+    return 1 + min(len(form.encode(point, 0)) for point in points)
 
 
 def _codec(name: str) -> Format:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from laconic.trials import jaccard
+from laconic.trials.baseline import BASELINE
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL
@@ -14,6 +15,7 @@ from laconic.trials.waterfall import WATERFALL
 TRIALS: dict[str, Trial] = {
     "disentangle/fig-2": FIG_2,
     "disentangle/fig-3": FIG_3,
+    "gssma/baseline": BASELINE,
     "jaccard/table-1": jaccard.TABLE_1,
     "jaccard/fig-2": jaccard.FIG_2,
     "jaccard/table-2": jaccard.TABLE_2,

@@ -7,7 +7,7 @@ import pytest
 from PIL import features
 
 from laconic.picture import PictureCoder, PictureFormatError
-from laconic.picture.ladder import CODECS, Ladder, climb, shown
+from laconic.picture.ladder import CODECS, Ladder, climb, least_payload, shown
 
 pytest.importorskip("pillow_heif")
 TRIED = ["jpeg", "webp", "hevc", *(["avif"] if features.check("avif") else [])]
@@ -80,3 +80,15 @@ def test_wrong_uses_are_named() -> None:
     for pixels in (slope()[:, :, :2], slope()[:0]):
         with pytest.raises(PictureFormatError, match=r"uint8 pixels \[height, width, 1 or 3\] wanted, got "):
             climb(pixels, "jpeg", 100)
+    with pytest.raises(PictureFormatError, match=r"a codec among .* wanted, got 'gif'"):
+        least_payload("gif", 3)
+    with pytest.raises(PictureFormatError, match="1 or 3 channels wanted, got 2"):
+        least_payload("jpeg", 2)
+
+
+@pytest.mark.parametrize("codec", TRIED)
+def test_the_least_is_a_pictures_own(codec: str) -> None:
+    point = np.full((1, 1, 1), 128, np.uint8)
+    least = least_payload(codec, 1)
+    assert climb(point, codec, least - 1).payloads == ()
+    assert len(climb(np.concatenate([point // 255, point]), codec, 500).payloads[0]) >= least
