@@ -176,6 +176,46 @@ class SendingScore:
 
 
 @dataclass(frozen=True)
+class LinkPoint:
+    """One way of telling pictures over a noisy link, at one SNR E_s/N_0 in dB.
+
+    `symbols` are the mean complex symbols a picture, `bandwidth_ratio` these over the picture's height x width x
+    channels. Of the part `packet_error_rate` of the pictures something arrived other than it was sent, noticed or not
+    (None where there are no packets); of the part `delivered` something was understood, and of the part `accuracy`, of
+    all pictures, the right class. `scheme` is the modulation and code rate, most important bits first.
+    """
+
+    snr_db: float
+    scheme: str
+    symbols: float
+    bandwidth_ratio: float
+    packet_error_rate: float | None
+    delivered: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class LinkCurve:
+    """A way (`said`, `sent`, `said-or-sent` or `analog`) at every SNR, and its accuracy where nothing is lost."""
+
+    way: str
+    accuracy_clean: float
+    points: tuple[LinkPoint, ...]
+
+
+@dataclass(frozen=True)
+class LinkScore:
+    """A codec's `n` test pictures over a channel, once each at every SNR and by every way."""
+
+    source: str
+    channel: str
+    n: int
+    seed: int
+    curves: tuple[LinkCurve, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A codec measured on one split: what `laconic evaluate` prints and its report page draws.
 

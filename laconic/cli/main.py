@@ -15,6 +15,7 @@ from laconic.cli.demo import Demo
 from laconic.cli.encode import Encode
 from laconic.cli.evaluate import Evaluate
 from laconic.cli.inspect import Inspect
+from laconic.cli.link import Link
 from laconic.cli.name import Name
 from laconic.cli.output import answers, fail, logs_to_stderr, print_json
 from laconic.cli.train import Train
@@ -36,6 +37,7 @@ Commands = (
     | Annotated[Decode, tyro.conf.subcommand("decode")]
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
     | Annotated[Budget, tyro.conf.subcommand("budget")]
+    | Annotated[Link, tyro.conf.subcommand("link")]
     | Annotated[Trial, tyro.conf.subcommand("trial")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )

@@ -16,6 +16,8 @@ from laconic.language import BUILTIN, UnfittedCode, conformance
 if TYPE_CHECKING:
     from torch import nn
 
+    from laconic.link import Channel
+
 
 class PartError(LaconicError):
     """A name that stands for nothing, or for something else than was wanted."""
@@ -79,6 +81,39 @@ def encoder_named(spec: str) -> str | nn.Module:
     if not isinstance(network, nn.Module):
         raise PartError(f"encoder {spec}: a torch.nn.Module, or what makes one, wanted, got {network!r}")
     return network
+
+
+def channel_named(spec: str) -> Channel:
+    """A channel of laconic.link by name, or an own one: what is called like them, or a class of it.
+
+    Raises:
+        PartError: no such channel, or one that fails on the first symbols.
+    """
+    import torch
+
+    from laconic.link import AWGN, Rayleigh, Received, Rician
+
+    own: dict[str, Channel] = {
+        "awgn": AWGN(),
+        "rayleigh": Rayleigh(),
+        "rician": Rician(),
+        "rayleigh-fast": Rayleigh(block=False),
+        "rician-fast": Rician(block=False),
+    }
+    if ":" not in spec:
+        if spec not in own:
+            raise PartError(f"channel is one of {', '.join(own)} or package.module:name, not {spec!r}")
+        return own[spec]
+    found: Channel = _made(load_object(spec))
+    try:
+        received = found(torch.ones(2, 4, dtype=torch.complex64), 10.0, generator=torch.Generator())
+    except Exception as error:
+        raise PartError(
+            f"channel {spec}: called as laconic.link's are it raised {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(received, Received) or received.symbols.shape != (2, 4):
+        raise PartError(f"channel {spec}: a laconic.link.Received of as many symbols wanted, got {received!r}")
+    return found
 
 
 def limits_of(asked: Any, classes: tuple[str, ...]) -> Limits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, UInt8
@@ -13,6 +13,8 @@ from jaxtyping import Bool, Float32, Int32, UInt8
 from laconic.link.errors import LinkError
 from laconic.link.parity import codewords, satisfied
 from laconic.link.sionna_code import Graph, graph
+
+Decoder: TypeAlias = Literal["minsum", "sionna"]
 
 SHORTEST, LONGEST = 12, 8448  # k: Sionna's smallest, base graph 1's largest block
 LOWEST, HIGHEST = 1 / 5, 0.95  # code rates
@@ -94,7 +96,7 @@ class LDPC:
         self,
         llr: Float32[np.ndarray, "blocks n"],
         iterations: int = 20,
-        decoder: Literal["minsum", "sionna"] = "minsum",
+        decoder: Decoder = "minsum",
     ) -> Decoded:
         """The bits that the soft bits mean, log p(0) / p(1) each; an infinite one is a bit that is known.
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from laconic.link.digital import DigitalLink
 from laconic.link.errors import LinkError
 from laconic.link.fading import AWGN, Channel
+from laconic.link.ldpc import Decoder
 from laconic.link.modulation import BITS_PER_SYMBOL
 
 
@@ -46,9 +47,9 @@ class Scheme:
     def __str__(self) -> str:
         return f"{self.modulation} {self.code_rate}"
 
-    def over(self, channel: Channel) -> DigitalLink:
+    def over(self, channel: Channel, decoder: Decoder = "minsum") -> DigitalLink:
         """The link of this scheme over a channel."""
-        return DigitalLink(channel, self.modulation, float(self.code_rate))
+        return DigitalLink(channel, self.modulation, float(self.code_rate), decoder=decoder)
 
     def bits(self, symbols: int) -> int:
         """The bits of the longest packet that takes no more than so many complex symbols; 0 if there is none."""

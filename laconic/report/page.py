@@ -38,7 +38,7 @@ def write_report(
         LaconicError: `pictures` are not those of `evaluation`; the file cannot be written (the old one then
             stays as it was); matplotlib is not installed.
     """
-    _write(path, render(evaluation, pictures, title, provenance, max_words, max_examples))
+    write_whole(path, render(evaluation, pictures, title, provenance, max_words, max_examples))
 
 
 def render(
@@ -67,8 +67,12 @@ def render(
         lexicon(evaluation, pictures, max_words, max_examples),
         sections.provenance(evaluation, provenance),
     ]
+    return document(title, "\n".join(part for part in parts if part))
+
+
+def document(title: str, body: str) -> str:
+    """A whole page around its `body` of HTML, with the style that all pages share."""
     style = files("laconic.report").joinpath("report.css").read_text("utf-8")
-    body = "\n".join(part for part in parts if part)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -96,8 +100,12 @@ def _check(pictures: UInt8[np.ndarray, "n height width channels"], evaluation: E
             raise LaconicError(f"{kind} is row 0 ... {evaluation.n - 1} of the pictures, not {max(rows, key=abs)}")
 
 
-def _write(path: Path, text: str) -> None:
-    """To a sibling first, then over the old file in one step: a full disk leaves the old one."""
+def write_whole(path: Path, text: str) -> None:
+    """To a sibling first, then over the old file in one step: a full disk leaves the old one.
+
+    Raises:
+        LaconicError: the file cannot be written.
+    """
     sibling = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:

@@ -29,18 +29,34 @@ def evaluate_source(codec: Codec, source: Source, progress: bool = False) -> tup
         EvaluationError: the source's classes are not the codec's.
         SourceError: it has no test split, or one that can't be read.
     """
+    codec, loaded, labels = labelled_pictures(codec, source, progress)
+    unknown = read_pictures(source.split("test").unknown, codec.preprocessing).images
+    return evaluate(codec, loaded.images, labels, source.name, unknown), loaded
+
+
+def labelled_pictures(
+    codec: Codec, source: Source, progress: bool = False, n: int | None = None
+) -> tuple[Codec, Loaded, Int64[np.ndarray, " pictures"]]:
+    """The test split as the encoder sees it, or `n` pictures evenly spaced over it, with labels.
+
+    An unlabelled codec comes back with its clusters named by these pictures.
+
+    Raises:
+        EvaluationError: the source's classes are not the codec's.
+        SourceError: it has no test split, or one that can't be read.
+    """
     split = source.split("test")
-    if "clusters" in codec.manifest.get("measured", {}) and not codec.manifest.get("names"):
-        loaded = load(split, codec.preprocessing, progress)
-        codec = named_by(codec, source, loaded.images, split.labels[loaded.rows])
-    if source.class_names != codec.classes:
+    if n is not None and n < len(split):
+        split = split.subset(np.linspace(0, len(split) - 1, n).round().astype(np.int64))
+    unnamed = "clusters" in codec.manifest.get("measured", {}) and not codec.manifest.get("names")
+    if not unnamed and source.class_names != codec.classes:
         raise EvaluationError(
             f"this codec knows the classes {_some(codec.classes)}; {source.name} has {_some(source.class_names)}: "
             "evaluate on a source with the classes that the codec was trained for"
         )
     loaded = load(split, codec.preprocessing, progress)
-    unknown = read_pictures(split.unknown, codec.preprocessing).images
-    return evaluate(codec, loaded.images, split.labels[loaded.rows], source.name, unknown), loaded
+    labels = split.labels[loaded.rows]
+    return (named_by(codec, source, loaded.images, labels) if unnamed else codec), loaded, labels
 
 
 def named_by(
