@@ -9,12 +9,14 @@ from pathlib import Path
 from laconic.trials import jaccard
 from laconic.trials.baseline import BASELINE
 from laconic.trials.disentangle import FIG_2, FIG_3
+from laconic.trials.dnrl import FIG_4
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL
 
 TRIALS: dict[str, Trial] = {
     "disentangle/fig-2": FIG_2,
     "disentangle/fig-3": FIG_3,
+    "dnrl/fig-4": FIG_4,
     "gssma/baseline": BASELINE,
     "jaccard/table-1": jaccard.TABLE_1,
     "jaccard/fig-2": jaccard.FIG_2,
