@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from laconic.contract import LaconicError
-from laconic.trials.baseline import BASELINE, _cliff, baseline
+from laconic.trials.baseline import _cliff, baseline
 from laconic.trials.catalogue import TRIALS
+from laconic.trials.gssma import BASELINE
 from laconic.trials.trial import SCALES
 
 pytest.importorskip("sionna")
