@@ -6,9 +6,11 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from laconic.codec import Codec, CodecError
+from laconic.data import open_source
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 REACH = {"own_loss": 0.9, "own_code": 0.9, "own_encoder": 0.85}  # accuracy from words; chance is 0.1
@@ -24,7 +26,10 @@ def run(name: str) -> dict[str, Any]:
 
 
 def test_every_example_is_run() -> None:
-    elsewhere = {"own_trial"}  # tests/cli/test_trial.py runs it
+    elsewhere = {
+        "own_trial",
+        "held_out_classes",
+    }  # tests/cli/test_trial.py runs the first; see below
     assert {path.stem for path in EXAMPLES.glob("*.py")} == set(REACH) | elsewhere
 
 
@@ -38,3 +43,24 @@ def test_an_example_trains_a_codec_that_understands_digits(name: str, capsys: py
             CodecError, match=r"speaks the code 'loudest', .* give its class to Codec.load\(..., code=\)"
         ):
             Codec.load("demo/own-code")
+
+
+def test_classes_held_out_are_unknown_pictures_of_the_test_split() -> None:
+    digits = open_source("digits")
+    known = runpy.run_path(str(EXAMPLES / "held_out_classes.py"))["without"](digits, {0, 3})
+    before, train, test = digits.split("test"), known.split("train"), known.split("test")
+    assert known.class_names == ("1", "2", "4", "5", "6", "7", "8", "9")
+    assert (len(train.unknown), len(test.unknown)) == (0, np.isin(before.labels, [0, 3]).sum())
+    assert len(test) + len(test.unknown) == len(before)
+    assert set(train.labels) == set(range(8))
+    row = np.flatnonzero(test.labels == 2)[0]
+    assert before.labels[np.flatnonzero(before.rows == test.rows[row])[0]] == 4
+
+
+@pytest.mark.slow
+def test_pictures_of_classes_held_out_are_counted_where_they_are_said() -> None:
+    example = runpy.run_path(str(EXAMPLES / "held_out_classes.py"))
+    (found,) = example["main"]("digits", rounds=1, epochs=8, encoder="cnnw16", batch_size=128)
+    assert found["n"] == 101  # zeros and ones of the test split
+    assert 0.8 < found["auroc"] < 1
+    assert 0 < found["said_fraction"] < found["known_said"]
