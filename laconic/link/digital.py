@@ -20,7 +20,7 @@ from torch import Tensor
 
 from laconic.link.errors import LinkError
 from laconic.link.fading import Channel, Received
-from laconic.link.ldpc import BASE_GRAPH_1, HIGHEST, LDPC, LONGEST, LOWEST, SHORTEST, nearest
+from laconic.link.ldpc import BASE_GRAPH_1, HIGHEST, LDPC, LONGEST, LOWEST, SHORTEST, exists, nearest
 from laconic.link.modulation import Modulation, check_bits
 
 
@@ -154,5 +154,7 @@ def _segments(k: int, code_rate: float, bits_per_symbol: int) -> Segments:
     long, _, lowest = BASE_GRAPH_1  # rates below its lowest have shorter blocks
     blocks = -(-k // (LONGEST if code_rate >= lowest else long))
     size = max(-(-k // blocks), SHORTEST)
-    _, n = nearest(size, round(size / code_rate), bits_per_symbol)
+    n = bits_per_symbol * round(size / code_rate / bits_per_symbol)
+    if not exists(size, n):
+        _, n = nearest(size, n, bits_per_symbol)
     return Segments(LDPC(size, n, bits_per_symbol), blocks, size * blocks - k)
