@@ -52,7 +52,7 @@ def decode(body: bytes, size: tuple[int, int], mode: str, _quality: int) -> Imag
         PictureDecodeError: it is none.
     """
     try:
-        shown = _run("bpgdec", whole(body, size, mode), "png")
+        shown = _run("bpgdec", whole(body.rstrip(b"\0"), size, mode), "png")  # a slice ends with a bit of 1
     except subprocess.CalledProcessError as error:
         raise PictureDecodeError(f"what was sent is no BPG slice: {error.stderr.decode().strip()}; drop it") from error
     return open_as("PNG", shown, size, mode)

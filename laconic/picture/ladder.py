@@ -4,7 +4,8 @@
 uint8 [H, W, C] --scaled down, at each quality--> payloads, the longer the better: header byte | body
 ```
 
-The header byte holds the scale and, for JPEG, the quality; size, colour and codec are known to the receiver.
+The header byte holds the scale and, for JPEG, the quality; size, colour and codec are known to the receiver. The length
+need not be: zeros after a payload change nothing.
 """
 
 from __future__ import annotations

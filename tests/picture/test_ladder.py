@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import features
@@ -10,7 +12,8 @@ from laconic.picture import PictureCoder, PictureFormatError
 from laconic.picture.ladder import CODECS, Ladder, climb, least_payload, shown
 
 pytest.importorskip("pillow_heif")
-TRIED = ["jpeg", "webp", "hevc", *(["avif"] if features.check("avif") else [])]
+HERE = {"avif": features.check("avif"), "bpg": shutil.which("bpgenc") is not None}
+TRIED = [codec for codec in CODECS if HERE.get(codec, True)]
 
 
 @pytest.fixture(scope="module", params=TRIED)
@@ -37,6 +40,14 @@ def test_what_is_counted_is_what_is_shown(ladder: Ladder) -> None:
         pixels = ladder.pixels(rung)
         assert (pixels.shape, pixels.dtype) == (slope().shape, np.uint8)
         assert np.square(pixels.astype(int) - slope()).sum() == ladder.errors[rung]
+
+
+def test_zeros_after_a_payload_change_nothing(ladder: Ladder) -> None:
+    """A packet of fixed length is filled up with them, and no length is sent."""
+    for rung in range(0, len(ladder.payloads), 5):
+        for zeros in (1, 2, 3, 40):
+            found = shown(ladder.payloads[rung] + bytes(zeros), ladder.codec, ladder.shape)
+            assert np.array_equal(found, ladder.pixels(rung))
 
 
 def test_the_best_that_fits(ladder: Ladder) -> None:
