@@ -15,7 +15,7 @@ import numpy as np
 from laconic.data import Preprocessing, load, open_source, suggest
 from laconic.trials.trial import Measured, Parameters
 
-FADING_ROUNDS = 10  # fades that each picture meets, where a packet meets only one
+ROUNDS, FADING_ROUNDS = 4, 10  # how often each picture is sent: more where a packet meets one fade only
 
 
 def baseline(parameters: Parameters, seed: int, source: str) -> Measured:
@@ -43,7 +43,7 @@ def baseline(parameters: Parameters, seed: int, source: str) -> Measured:
     pictures = _drawn(source, parameters["pictures"], parameters["size"], seed)
     classical = Classical.of(pictures, parameters["codec"], round(parameters["ratio"] * pictures[0].size))
     generator = torch.Generator().manual_seed(seed)
-    options: dict[str, Any] = {"generator": generator, "rounds": FADING_ROUNDS if is_block(channel) else 1}
+    options: dict[str, Any] = {"generator": generator, "rounds": FADING_ROUNDS if is_block(channel) else ROUNDS}
     points = []
     for snr_db in map(float, parameters["snr_db"]):
         best = classical.best(channel, snr_db, **options)

@@ -44,10 +44,10 @@ BASELINE = Trial(
     paper=PAPER,
     claim="A codec and LDPC-coded QAM hold up to an SNR and break down below it; fading makes this worse.",
     rule="JPEG's PSNR, by the best scheme at each SNR on AWGN, nowhere falls by 0.3 dB as SNR rises, and its mean over "
-    "the SNRs is above that on Rician and that above that on Rayleigh fading; JPEG and HEVC stay below the capacity bound "
-    "at every SNR on AWGN, and JPEG on the mean over SNRs where the channel fades, for there a single SNR is uncertain by "
-    "tenths of a dB; by a fixed scheme, nine of ten pictures lost lie less than 5 dB from one of ten on AWGN, and more "
-    "than 10 dB on Rayleigh fading",
+    "the SNRs is above that on Rician and that above that on Rayleigh fading; JPEG and HEVC stay below the capacity "
+    "bound at every SNR on AWGN, JPEG on the mean over SNRs where the channel fades, for there a single SNR is "
+    "uncertain by tenths of a dB; by a fixed scheme, nine of ten pictures lost lie less than 5 dB from one of ten on "
+    "AWGN, and more than 10 dB on Rayleigh fading",
     rules=(
         lower(Value("JPEG", "fall_db"), 0.3),
         higher(Value("JPEG", "mean_psnr_db"), Value("JPEG, Rician", "mean_psnr_db")),
