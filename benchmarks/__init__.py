@@ -10,7 +10,17 @@ import sys
 
 from benchmarks.ratio import Ratio
 
-ALL = ("startup", "contrastive_loss", "jaccard_loss", "jaccard_epoch", "train_step", "encode", "analog_link", "ldpc")
+ALL = (
+    "startup",
+    "contrastive_loss",
+    "jaccard_loss",
+    "jaccard_epoch",
+    "train_step",
+    "encode",
+    "analog_link",
+    "ldpc",
+    "digital_link",
+)
 
 
 def run() -> list[Ratio]:

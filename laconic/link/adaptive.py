@@ -99,9 +99,10 @@ class ErrorTable:
             raise LinkError(f"a packet error target is between 0 and 1, such as 0.1, not {target}")
         at = int(np.searchsorted(self.snr_db, snr_db, side="right")) - 1
         bounds = [row[at].bound if at >= 0 else 1.0 for row in self.points]
-        best = max((i for i, bound in enumerate(bounds) if bound <= target), default=None)
-        if best is None:
+        meeting = [i for i, bound in enumerate(bounds) if bound <= target]
+        if not meeting:
             return Choice(None, min(bounds), 0, snr_db, target)
+        best = min(meeting, key=lambda i: (self.symbols[i], bounds[i]))
         return Choice(self.schemes[best], bounds[best], self.symbols[best], snr_db, target)
 
 

@@ -7,7 +7,17 @@ import json
 import pytest
 
 import benchmarks
-from benchmarks import analog_link, contrastive_loss, encode, jaccard_epoch, jaccard_loss, ldpc, startup, train_step
+from benchmarks import (
+    analog_link,
+    contrastive_loss,
+    digital_link,
+    encode,
+    jaccard_epoch,
+    jaccard_loss,
+    ldpc,
+    startup,
+    train_step,
+)
 from benchmarks.ratio import WARM_UP, Ratio
 from laconic.cli.main import main
 
@@ -15,10 +25,11 @@ from laconic.cli.main import main
 def test_all_are_run_in_order_and_told_as_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    modules = (startup, contrastive_loss, jaccard_loss, jaccard_epoch, train_step, encode, analog_link, ldpc)
+    learning = (startup, contrastive_loss, jaccard_loss, jaccard_epoch, train_step, encode)
+    modules = (*learning, analog_link, ldpc, digital_link)
     for i, module in enumerate(modules):
         monkeypatch.setattr(module, "run", lambda i=i: [Ratio(f"benchmark {i}", float(i), 0.0, 2.5)])
-    assert [ratio.holds for ratio in benchmarks.run()] == [True] * 3 + [False] * 5
+    assert [ratio.holds for ratio in benchmarks.run()] == [True] * 3 + [False] * 6
     main(["bench", "--json"])
     (line,) = capsys.readouterr().out.splitlines()
     first = {"name": "benchmark 0", "value": 0.0, "spread": 0.0, "limit": 2.5, "holds": True}
