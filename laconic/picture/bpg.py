@@ -25,7 +25,7 @@ from laconic.picture.pixels import open_as
 
 QUALITIES = tuple(range(51, -1, -1))  # quantiser parameters
 _SLICE = b"\0\0\1\x26\1"  # T-REC-H.265, table 7-1: type 19, layer 0, at its start code
-_SECONDS = 60
+_SECONDS = 600
 
 
 def encode(image: Image.Image, quality: int) -> bytes:

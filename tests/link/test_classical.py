@@ -21,6 +21,7 @@ from laconic.picture.ladder import climb, least_payload, shown
 pytest.importorskip("sionna")
 pytest.importorskip("numba")
 SYMBOLS = 128
+FEW = [Scheme.parse(text) for text in ("qpsk 1/5", "qpsk 1/2", "16qam 1/2", "64qam 3/4", "256qam 5/6")]
 QPSK_HALF, QAM64 = Scheme("qpsk", Fraction(1, 2)), Scheme.parse("64qam 3/4")
 
 
@@ -96,7 +97,7 @@ def test_block_fading_fails_as_often_as_it_must(classical: Classical) -> None:
 @pytest.mark.parametrize("channel", [AWGN(), Rayleigh(block=False), Rician(block=False)])
 def test_never_above_the_bound(classical: Classical, channel: AWGN | Rayleigh | Rician) -> None:
     for snr_db in (0.0, 8.0, 16.0, 24.0):
-        best = classical.best(channel, snr_db, generator=generator())
+        best = classical.best(channel, snr_db, generator=generator(), among=FEW)
         bound = classical.bound(channel, snr_db)
         assert best.psnr_db <= bound.psnr_db
         assert best.psnr_of_mean_db <= bound.psnr_of_mean_db
@@ -105,7 +106,7 @@ def test_never_above_the_bound(classical: Classical, channel: AWGN | Rayleigh | 
 
 
 def test_more_power_is_never_worse(classical: Classical) -> None:
-    bests = [classical.best(AWGN(), snr_db, generator=generator()) for snr_db in (0.0, 8.0, 16.0, 24.0)]
+    bests = [classical.best(AWGN(), snr_db, generator=generator(), among=FEW) for snr_db in (0.0, 8.0, 16.0, 24.0)]
     psnrs = [best.psnr_db for best in bests]
     assert psnrs == sorted(psnrs)
     assert psnrs[-1] - psnrs[0] > 6
@@ -115,10 +116,18 @@ def test_more_power_is_never_worse(classical: Classical) -> None:
 
 def test_the_best_is_the_best_of_all_tried(classical: Classical) -> None:
     """With no failures, of the schemes that lose none the one of most bits."""
-    best = classical.best(AWGN(), 12.0, generator=generator())
-    sent = [classical.send(scheme, AWGN(), 12.0, generator=generator(1)) for scheme in SCHEMES]
+    best = classical.best(AWGN(), 12.0, generator=generator(), among=FEW)
+    sent = [classical.send(scheme, AWGN(), 12.0, generator=generator(1)) for scheme in FEW]
     assert best.psnr_db == pytest.approx(max(each.psnr_db for each in sent), abs=0.3)
     assert classical.best(AWGN(), 12.0, generator=generator(), among=[QPSK_HALF]).scheme == QPSK_HALF
+
+
+def test_what_5g_has() -> None:
+    """3GPP TS 38.214, table 5.1.3.1-2: 28 rows, of which two rates are below 1/5; in rising efficiency."""
+    assert len(SCHEMES) == 28 - 2 + 1
+    efficiency = [scheme.over(AWGN()).qam.bits_per_symbol * scheme.code_rate for scheme in SCHEMES]
+    assert efficiency == sorted(efficiency)
+    assert float(efficiency[-1]) == pytest.approx(7.4063, abs=5e-5)
 
 
 def test_the_bound_of_block_fading_weighs_rate_and_outage(classical: Classical) -> None:

@@ -24,6 +24,7 @@ def test_each_scale_has_what_the_rules_judge() -> None:
         assert all(arm["snr_db"] == sorted(arm["snr_db"]) for arm in scale.arms.values())
 
 
+@pytest.mark.slow
 def test_a_run_measures_what_the_table_shows() -> None:
     snr_db = [2, 20]
     measured = baseline({**PARAMETERS, "channel": ["awgn", 0.0], "snr_db": snr_db}, 0, "site")
