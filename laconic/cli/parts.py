@@ -108,11 +108,11 @@ def channel_named(spec: str) -> Channel:
     try:
         received = found(torch.ones(2, 4, dtype=torch.complex64), 10.0, generator=torch.Generator())
     except Exception as error:
-        raise PartError(
-            f"channel {spec}: called as laconic.link's are it raised {type(error).__name__}: {error}"
-        ) from error
+        raised = f"{type(error).__name__}: {error}"
+        raise PartError(f"channel {spec}: called as laconic.link's are called, it raised {raised}") from error
     if not isinstance(received, Received) or received.symbols.shape != (2, 4):
-        raise PartError(f"channel {spec}: a laconic.link.Received of as many symbols wanted, got {received!r}")
+        came = type(received).__name__
+        raise PartError(f"channel {spec}: a laconic.link.Received of as many symbols wanted, got a {came}")
     return found
 
 

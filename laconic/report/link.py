@@ -101,7 +101,7 @@ def _axes(width_px: int, limits: tuple[float, float], scale: str = "linear") -> 
     axes.set_xscale(scale)
     axes.set_xlim(*limits)
     axes.set_ylim(0, 1.05)
-    shares = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    shares = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     axes.set_yticks(shares, [tick(share) for share in shares])
     return axes
 

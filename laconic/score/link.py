@@ -88,7 +88,7 @@ def _point(
         scheme=arrived.scheme,
         symbols=arrived.symbols,
         bandwidth_ratio=arrived.symbols / values,
-        packet_error_rate=None if arrived.intact is None else float(1 - arrived.intact.mean()),
+        packet_error_rate=None if arrived.intact is None else float((~arrived.intact).mean()),
         delivered=float((arrived.answers >= 0).mean()),
         accuracy=float((arrived.answers == labels).mean()),
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -40,16 +40,6 @@ class Arrived:
     intact: Bool[np.ndarray, " n"] | None
     symbols: float
     scheme: str
-
-
-class Way(Protocol):
-    """A way, ready to be gone at any SNR."""
-
-    def clean(self) -> Int64[np.ndarray, " n"]:
-        """The answers where nothing is lost."""
-
-    def __call__(self, snr_db: float, generator: torch.Generator) -> Arrived:
-        """Send all pictures once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +155,11 @@ class Analog:
             link = AnalogLink(self.channel, restore_amplitude=True)
             came = link(torch.from_numpy(even), snr_db, generator=generator)
             heard[loud] = np.maximum(came.numpy()[:, :units], 0)
-        return Arrived(self.read(heard), None, (units + 1) // 2, "analog")
+        return Arrived(self.read(heard), None, float((units + 1) // 2), "analog")
+
+
+Way: TypeAlias = Packets | Protected | Analog
+"""A way, ready to be gone at any SNR in dB: `way(snr_db, generator)`; `way.clean()` are its answers without loss."""
 
 
 def stuffed(packets: list[bytes]) -> list[bytes]:

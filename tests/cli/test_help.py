@@ -18,6 +18,7 @@ COMMANDS = {
     "decode": ("CODEC", "FILE.lac"),
     "inspect": ("CODEC|FILE.lac|HEX",),
     "budget": (),
+    "link": ("CODEC", "SOURCE"),
     "trial": (),
     "bench": (),
 }
