@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("laconic", "numpy", "scikit-learn", "scipy", "torch", "lightning", "onnxruntime")
+PACKAGES = ("laconic", "numpy", "scikit-learn", "scipy", "torch", "lightning", "onnxruntime", "numba", "sionna-no-rt")
 COMMIT_SECONDS = 10
 
 
