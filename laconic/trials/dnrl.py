@@ -2,9 +2,9 @@
 
 Every code has a classifier, trained on its clean vectors: levels where they are few, amplitudes at 32 bits. It is
 linear, with the weight decay of the paper's SGD, and features are not standardised before: that would weigh a unit by
-its rarity, and with it the noise on one that hardly ever fires. Each vector is scaled to a mean power of 1 per dimension
-(the paper: "normalized to 1"), so a classifier need not be told how loud it was. The paper's scalar code was trained
-with (a straight-through estimator) and has 578 units; here all codes quantise the same features.
+its rarity, and with it the noise on one that hardly ever fires. Each vector is scaled to a mean power of 1 per
+dimension (the paper: "normalized to 1"), so a classifier need not be told how loud it was. The paper's scalar code was
+trained with (a straight-through estimator) and has 578 units; here all codes quantise the same features.
 """
 
 from __future__ import annotations
