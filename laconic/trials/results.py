@@ -154,12 +154,20 @@ def _about(record: dict[str, Any]) -> list[str]:
     commits = sorted({run["made_by"]["commit"] or "unknown" for run in record["runs"]})
     return [
         f"{record['trial']} at scale {record['scale']} on {record['source']}, seeds 0 to {record['seeds'] - 1}",
-        f"verdict: {record['verdict']}; rule, planned {record['planned']}: {record['rule']}",
+        f"verdict: {record['verdict']}; {_ruled(record)}",
         f"command: {made['command'] or 'from Python'}",
         f"runs made at commit {', '.join(commits)}; {made['seconds_of_runs']} s in all",
         f"written {made['written']} with {versions}",
         f"machine: {machine['processor']}, {machine['cores']} cores, {machine.get('gpu', 'no GPU')}",
     ]
+
+
+def _ruled(record: dict[str, Any]) -> str:
+    """The rule and when it was planned; where it was changed since, that, and what was planned."""
+    if "rule_when_planned" not in record:
+        return f"rule, planned {record['planned']}: {record['rule']}"
+    planned = f"planned {record['planned']}: {record['rule_when_planned']}"
+    return f"rule, changed after it was planned: {record['rule']}; rule {planned}"
 
 
 def _page(trial: Trial, result: Result, about: list[str]) -> str:

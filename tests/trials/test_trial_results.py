@@ -56,6 +56,9 @@ def test_the_rule_that_was_planned_is_remembered(toy: Path, result: Result, tmp_
         "the score of more is above that of less",
     )
     assert (result.folder / "plan.json").read_bytes() == plan
+    page = (result.folder / "results.md").read_text()
+    assert "rule, changed after it was planned: the score of more is above 3; rule planned 20" in page
+    assert ": the score of more is above that of less\n" in page
 
 
 def test_fonts_in_the_pdf_are_type_42_and_none_is_type_3(result: Result) -> None:
