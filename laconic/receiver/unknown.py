@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from laconic.extras import need
+from laconic.receiver.centres import directions, spherical_centres
 from laconic.receiver.linear import ReceiverError
 
 PER_CLASS = 32  # prototypes of each class
@@ -54,13 +54,13 @@ class Prototypes:
         per_class: int = PER_CLASS,
     ) -> Prototypes:
         """k-means on the unit sphere, class by class, so that a rare class has prototypes as well."""
-        parts = [_centres(features[labels == label], per_class, seed) for label in np.unique(labels)]
+        parts = [spherical_centres(features[labels == label], per_class, seed) for label in np.unique(labels)]
         negatives = np.zeros((0, features.shape[1]), np.float32) if unknown is None else unknown
-        return cls(np.concatenate(parts), _centres(negatives, per_class, seed))
+        return cls(np.concatenate(parts), spherical_centres(negatives, per_class, seed))
 
     def novelty(self, features: Float32[np.ndarray, "n units"]) -> Float64[np.ndarray, " n"]:
         """Each picture's novelty, from 0 (a prototype itself) to 2."""
-        parts = [self._novelty(_unit(features[at : at + CHUNK])) for at in range(0, len(features), CHUNK)]
+        parts = [self._novelty(directions(features[at : at + CHUNK])) for at in range(0, len(features), CHUNK)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _novelty(self, directions: Float32[np.ndarray, "n units"]) -> Float64[np.ndarray, " n"]:
@@ -79,19 +79,3 @@ class Prototypes:
         if not len(held):
             raise ReceiverError("the limit of novelty is a quantile over held-out pictures, but there are none")
         return replace(self, limit=float(np.quantile(self.novelty(held), kept, method="higher")))
-
-
-def _unit(features: Float32[np.ndarray, "n units"]) -> Float32[np.ndarray, "n units"]:
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return np.asarray(features / np.where(lengths > 0, lengths, 1), np.float32)
-
-
-def _centres(
-    features: Float32[np.ndarray, "n units"], n_centres: int, seed: int
-) -> Float32[np.ndarray, "centres units"]:
-    """The directions of at most `n_centres` k-means centres; where rows are fewer, the rows themselves."""
-    directions = _unit(features[features.any(axis=1)])
-    if len(directions) <= n_centres:
-        return directions
-    k_means = need("sklearn.cluster", "data").KMeans(n_centres, n_init=1, random_state=seed)
-    return _unit(k_means.fit(directions).cluster_centers_.astype(np.float32))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from laconic.extras import need
 from laconic.receiver import LinearReceiver
+from laconic.receiver.centres import spherical_centres
 from laconic.score.clustering import score_clustering
 from laconic.score.confidence import mean_pictures, regeneration
 from laconic.train.batches import Reader
@@ -52,14 +52,16 @@ def find_clusters(
 ) -> Clusters:
     """The clusters of a network trained without labels; those that no training picture falls into are dropped.
 
-    `disentangle` has learnt them (paper 000); after `simclr` and `moco` they are spherical k-means' on the features
-    (Dhillon and Modha, 2001). `kept` are the units that `features` has; `read` gives the pictures.
+    `disentangle` has learnt them (paper 000); after `simclr` and `moco` they are spherical k-means' on the features:
+    a picture belongs to the centre of the largest cosine. `kept` are the units that `features` has; `read` gives the
+    pictures.
     """
     if isinstance(module, Disentangled):
         weight, bias = module.cluster_head()
         head = LinearReceiver(np.ascontiguousarray(weight.numpy()[:, kept]), bias.numpy())
     else:
-        head = _spherical(features, n, module.recipe.seed)
+        centres = spherical_centres(features, n, module.recipe.seed, TRIES)
+        head = LinearReceiver(centres, np.zeros(len(centres), np.float32))
     labels = head.posterior(features).argmax(axis=1)
     order = np.argsort(-np.bincount(labels, minlength=len(head.bias)), kind="stable")
     order = order[: len(np.unique(labels))]
@@ -74,12 +76,3 @@ def _confidence(
     rows = np.sort(np.random.default_rng([seed, 4]).permutation(len(labels))[:LOOKED_AT])
     pixels = read(rows.tolist()).reshape(len(rows), -1).astype(np.float32)
     return regeneration(pixels, labels[rows], mean_pictures(pixels, labels[rows], n_clusters)).by_cluster
-
-
-def _spherical(features: Float32[np.ndarray, "n used"], n: int, seed: int) -> LinearReceiver:
-    """k-means on the unit sphere: a picture belongs to the centre of the largest cosine, whatever its own length."""
-    cluster = need("sklearn.cluster", "data")
-    rows = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-8)
-    centres = cluster.KMeans(n, n_init=TRIES, random_state=seed).fit(rows).cluster_centers_
-    centres = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-8)
-    return LinearReceiver(centres.astype(np.float32), np.zeros(n, np.float32))
