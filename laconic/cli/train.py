@@ -41,7 +41,7 @@ class Train(Command):
     """Say clusters instead of labels: so many, to be named later with laconic name."""
 
     tries: Maybe[int] = None
-    """How often disentangle begins (4); the try of lowest held-out loss goes on. They share --minutes."""
+    """How often disentangle begins (4); the half of lower held-out loss goes on, until one is left."""
 
     queue: Maybe[int] = None
     """Stale pictures that moco (4096) and disentangle (1024) remember, or half of the data where that is less."""

@@ -71,7 +71,7 @@ class Recipe:
     a function of (features, labels), two stages as well. `simclr` and `moco` (paper 004, with `similarity`) and
     `disentangle` (paper 000, with `discrimination` and `balance_weight`) train the encoder without labels. With
     `clusters` the whole codec does without: its classes are that many clusters, to be named later. `disentangle` begins
-    `tries` times and goes on with the one of lowest held-out loss, for which no label is needed.
+    `tries` times; the half of lower held-out loss goes on until one is left, for which no label is needed.
     `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
     `target_bits` drives it by feedback instead. What is None becomes what suits the objective.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
@@ -163,7 +163,7 @@ class Recipe:
             ),
             (
                 self.beginnings > 1 and self.patience is not None,
-                "tries run a third of their steps before one is chosen: give --epochs or --minutes, not --patience",
+                "tries are judged on their way, before their end: give --epochs or --minutes, not --patience",
             ),
             (self.stale < 1, f"queue is at least 1, not {self.queue}"),
             (not 0 <= self.key_momentum < 1, f"encoder_momentum is from 0 to below 1, not {self.encoder_momentum}"),

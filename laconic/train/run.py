@@ -51,14 +51,13 @@ class Run:
         return int(steps) if steps is not None else None
 
     @property
-    def held_loss(self) -> float | None:
-        """The loss on held-out pictures by which this try was judged; None if it has not been."""
-        loss = self._read().get("held_loss")
-        return float(loss) if loss is not None else None
+    def held_losses(self) -> list[float]:
+        """The losses on held-out pictures by which this try was judged, stage by stage."""
+        return [float(loss) for loss in self._read().get("held_losses", [])]
 
     def judge(self, held_loss: float) -> None:
-        """Store by what loss this try is judged."""
-        self._write({**self._read(), "held_loss": held_loss})
+        """Store by what loss this try is judged after one more stage."""
+        self._write({**self._read(), "held_losses": [*self.held_losses, held_loss]})
 
     def fix_steps(self, n_steps: int) -> None:
         """Store the step count, so that a resumed run ends where the first would have."""

@@ -112,18 +112,21 @@ def test_refuses_a_memory_larger_than_the_data(tmp_path: Path) -> None:
         fit("digits", tmp_path / "codec", recipe=recipe)
 
 
-def test_of_several_tries_the_one_of_lowest_held_out_loss_goes_on(tmp_path: Path) -> None:
+def test_of_several_tries_the_half_of_lower_held_out_loss_goes_on_until_one_ends(tmp_path: Path) -> None:
     watched = Watched()
-    recipe = Recipe(**{**TINY, "epochs": 4, "tries": 3}, seed=1)
+    recipe = Recipe(**{**TINY, "epochs": 3, "tries": 4}, seed=1)
     codec = fit("digits", tmp_path / "codec", recipe=recipe, callbacks=[watched])
-    tries = sorted((tmp_path / "codec.run").glob("try-*.run/run.json"))
-    losses = [json.loads(each.read_text())["held_loss"] for each in tries]
-    assert [json.loads(each.read_text())["asked"]["seed"] for each in tries] == [3, 4, 5]
-    assert len(set(losses)) == 3
-    per_epoch = watched.ended[0]  # a third of four epochs is one
-    assert watched.began == [0, 0, 0, per_epoch]
-    assert watched.ended == [per_epoch, per_epoch, per_epoch, 4 * per_epoch]
-    assert codec.manifest["measured"]["held_loss"] < min(losses)
+    runs = [json.loads((tmp_path / f"codec.run/try-{i}.run/run.json").read_text()) for i in range(4)]
+    assert [run["asked"]["seed"] for run in runs] == [4, 5, 6, 7]
+    losses = [run["held_losses"] for run in runs]
+    first = sorted(range(4), key=lambda i: losses[i][0])
+    assert [len(losses[i]) for i in first] == [2, 2, 1, 1]
+    epoch = watched.ended[0]
+    assert watched.began == [0, 0, 0, 0, epoch, epoch, 2 * epoch]
+    assert watched.ended == [*4 * [epoch], *2 * [2 * epoch], 3 * epoch]
+    best = min(first[:2], key=lambda i: losses[i][1])
+    assert (tmp_path / f"codec.run/try-{best}.run/tensorboard").is_dir()
+    assert codec.manifest["measured"]["held_loss"] not in losses[best]
     assert not list((tmp_path / "codec.run").rglob("last.ckpt"))
 
 
