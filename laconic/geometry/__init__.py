@@ -1,3 +1,39 @@
 """Graphs of a batch's latent space: which pictures lie near each other, and what varies between neighbours."""
 
 from __future__ import annotations
+
+from laconic.geometry.eigenmaps import laplacian_eigenmaps
+from laconic.geometry.errors import GeometryError, LayerError, OneClassWarning
+from laconic.geometry.graph import GraphRecipe, LatentGraph, latent_graph, normalised
+from laconic.geometry.layers import recorded_maps
+from laconic.geometry.similarity import cosine_similarity, flat_rows, rbf_similarity, similarity
+from laconic.geometry.variation import (
+    distinct_pairs,
+    label_indicators,
+    label_variation,
+    laplacian,
+    relative_label_variation,
+    signal_variation,
+)
+
+__all__ = [
+    "GeometryError",
+    "GraphRecipe",
+    "LatentGraph",
+    "LayerError",
+    "OneClassWarning",
+    "cosine_similarity",
+    "distinct_pairs",
+    "flat_rows",
+    "label_indicators",
+    "label_variation",
+    "laplacian",
+    "laplacian_eigenmaps",
+    "latent_graph",
+    "normalised",
+    "rbf_similarity",
+    "recorded_maps",
+    "relative_label_variation",
+    "signal_variation",
+    "similarity",
+]

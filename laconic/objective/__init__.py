@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 from laconic.objective.contrastive import ContrastiveError, supervised_contrastive
+from laconic.objective.distill import (
+    DistillationError,
+    distance_distillation,
+    graph_distillation,
+    logit_distillation,
+)
 from laconic.objective.info_nce import info_nce, momentum_contrast, nt_xent
 from laconic.objective.jaccard import jaccard, jaccard_momentum_contrast, jaccard_nt_xent
+from laconic.objective.label_variation import label_variation_loss
+from laconic.objective.parseval import ParsevalError, bake_convolutions, parseval_step, scale_convolutions
+from laconic.objective.smoothness import SmoothnessError, layer_variations, smoothness
 from laconic.objective.sparsity import feature_sparsity, mask_sparsity, weighted_sparsity
 
 __all__ = [
     "ContrastiveError",
+    "DistillationError",
+    "ParsevalError",
+    "SmoothnessError",
+    "bake_convolutions",
+    "distance_distillation",
     "feature_sparsity",
+    "graph_distillation",
     "info_nce",
     "jaccard",
     "jaccard_momentum_contrast",
     "jaccard_nt_xent",
+    "label_variation_loss",
+    "layer_variations",
+    "logit_distillation",
     "mask_sparsity",
     "momentum_contrast",
     "nt_xent",
+    "parseval_step",
+    "scale_convolutions",
+    "smoothness",
     "supervised_contrastive",
     "weighted_sparsity",
 ]
