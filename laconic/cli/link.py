@@ -12,7 +12,7 @@ from tyro.conf import Positional, arg
 from laconic.cli.output import CodecFolder, Command, Flag, Maybe, OwnCode, misuse, percent, say, watched
 
 if TYPE_CHECKING:
-    from laconic.score.conditions import Conditions
+    from laconic.score.link_conditions import Conditions
 
 MOST_POINTS = 200
 
@@ -106,7 +106,7 @@ class Link(Command):
         """
         from laconic.cli.parts import channel_named
         from laconic.link.scheme import Scheme
-        from laconic.score.conditions import Conditions
+        from laconic.score.link_conditions import Conditions
 
         snr_db = snr_range(self.snr_db)
         scheme = None if self.adaptive else Scheme.parse(f"{self.modulation or 'qpsk'} {self.code_rate or '1/2'}")

@@ -13,10 +13,10 @@ from jaxtyping import Int64, UInt8
 from laconic.codec import Codec
 from laconic.contract import LinkCurve, LinkPoint, LinkScore
 from laconic.data import Loaded, Source
-from laconic.score.conditions import Conditions
 from laconic.score.evaluation import EvaluationError, labelled_pictures
-from laconic.score.going import WAYS, ways_of
-from laconic.score.ways import Way
+from laconic.score.link_coding import WAYS, ways_of
+from laconic.score.link_conditions import Conditions
+from laconic.score.link_ways import Way
 
 
 def link_source(
@@ -51,7 +51,7 @@ def link_score(
     ways: Sequence[str] = (),
     progress: bool = False,
 ) -> LinkScore:
-    """Tell every picture once at every SNR, by some of `laconic.score.going.WAYS`; by default, by all that it can.
+    """Tell every picture once at every SNR, by some of `laconic.score.link_coding.WAYS`; by default, by all it can.
 
     What the receiver lacks, it doesn't guess: a picture of which nothing was understood counts as wrong.
 

@@ -20,11 +20,11 @@ from laconic.link import AWGN, Channel, LinkError, Rayleigh, Received
 from laconic.link.capacity import outage
 from laconic.link.digital import DigitalLink
 from laconic.link.scheme import Scheme
-from laconic.score.conditions import Conditions
 from laconic.score.evaluation import EvaluationError
-from laconic.score.going import WAYS, ways_of
 from laconic.score.link import link_score
-from laconic.score.ways import LENGTHS, NOTHING, Analog, Listener, stuffed
+from laconic.score.link_coding import WAYS, ways_of
+from laconic.score.link_conditions import Conditions
+from laconic.score.link_ways import LENGTHS, NOTHING, Analog, Listener, stuffed
 
 PICTURES, LABELS = lamps.training()
 IMAGES = PICTURES[..., None]

@@ -16,9 +16,9 @@ from laconic.codec.limits import PICTURE_BYTES
 from laconic.contract import Kind
 from laconic.link.adaptive import error_table
 from laconic.picture import PictureCoder, PictureDecodeError, sent_message, sent_payload
-from laconic.score.conditions import Conditions
 from laconic.score.evaluation import EvaluationError
-from laconic.score.ways import NOTHING, Analog, Listener, Packets, Protected, SchemeAt, Way, stuffed
+from laconic.score.link_conditions import Conditions
+from laconic.score.link_ways import NOTHING, Analog, Listener, Packets, Protected, SchemeAt, Way, stuffed
 
 WAYS = ("said", "sent", "said-or-sent", "analog")
 TRIED = 500  # packets at a point of the table that schemes are chosen by

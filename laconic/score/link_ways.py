@@ -26,7 +26,7 @@ from laconic.link.fading import Channel
 from laconic.link.packets import carry
 from laconic.link.protection import Layer, UnequalLink
 from laconic.link.scheme import Scheme
-from laconic.score.conditions import Conditions
+from laconic.score.link_conditions import Conditions
 
 NOTHING = -1  # the answer where nothing was understood
 LENGTHS = 16  # of packets at most: each has an LDPC code of its own, which takes a third of a second to build
