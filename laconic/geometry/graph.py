@@ -26,9 +26,10 @@ class GraphRecipe:
     normalise="none"    similarity -> k nearest -> symmetrise                        their code for smoothness
     ```
 
-    The orders differ. First, a picture's neighbours are ranked by similarity over the root of the neighbour's degree,
-    which favours pictures that are like few others, and degrees after the cut aren't 1; last, they are ranked by
-    similarity alone, and each edge is weighed among those that are left.
+    The orders differ. Normalised first, a picture's neighbours are ranked by similarity over the root of their degree,
+    which favours pictures that are like few others, and the cut takes away from a matrix whose highest eigenvalue was
+    1. Normalised last, they are ranked by similarity alone, and that eigenvalue is 1 after the cut. Without a cut both
+    are the same.
 
     `neighbours` is k, or None for all. An edge stands if either end is among the other's k nearest. With `loops` a
     picture is also its own neighbour, as in the code for smoothness: its diagonal cancels in the Laplacian, yet takes
