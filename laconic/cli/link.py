@@ -85,6 +85,8 @@ class Link(Command):
         from laconic.score.link import link_source
 
         score, loaded = link_source(codec, source, asked, ways=self.ways, n=self.n, progress=watched())
+        if compiled.get("from_disk") is False:
+            say(f"the decoder was compiled in {compiled['seconds']} s; from now on it is read from disk")
         for failure in loaded.failures:
             say(f"skipped row {failure.row}: {failure.reason}")
         folder = self.codec.resolve()
@@ -142,8 +144,6 @@ class Link(Command):
         from laconic.link.minsum import compiled
 
         made = compiled()
-        if not made.from_disk:
-            say(f"the decoder was compiled in {made.seconds:.1f} s; from now on it is read from disk")
         return {"name": self.decoder, "seconds": round(made.seconds, 2), "from_disk": made.from_disk}
 
 

@@ -37,7 +37,8 @@ def best_of(recipe: Recipe, run: Run, train: Callable[[Recipe, Run, float, float
         for i in left:
             if stage >= len(parts[i].held_losses):
                 module = train(own[i], parts[i], began, (stage + 1) / len(sizes))
-                parts[i].judge(module.measured()["held_loss"])
+                before = parts[i].held_losses[-1:] or [math.nan]  # of a run that had no step left to make
+                parts[i].judge(module.measured().get("held_loss", before[0]))
                 began = time.perf_counter()  # what was before counts once
     best = min(left, key=lambda i: _judged(parts[i], len(sizes) - 2))
     return train(own[best], parts[best], began, 1.0)

@@ -230,4 +230,4 @@ def test_a_score_says_what_it_is_of(lamps_codec: Codec) -> None:
     score = link_score(lamps_codec, IMAGES, LABELS, "lamps", replace(QUIET, seed=5), ways=("analog",))
     assert isinstance(score, LinkScore)
     assert (score.source, score.channel, score.n, score.seed) == ("lamps", "AWGN()", 38, 5)
-    assert score.seconds > 0
+    assert score.seconds >= 0
