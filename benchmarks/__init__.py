@@ -20,6 +20,7 @@ ALL = (
     "analog_link",
     "ldpc",
     "digital_link",
+    "smoothness",
 )
 
 

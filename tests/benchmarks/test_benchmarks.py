@@ -15,6 +15,7 @@ from benchmarks import (
     jaccard_epoch,
     jaccard_loss,
     ldpc,
+    smoothness,
     startup,
     train_step,
 )
@@ -26,10 +27,10 @@ def test_all_are_run_in_order_and_told_as_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     learning = (startup, contrastive_loss, jaccard_loss, jaccard_epoch, train_step, encode)
-    modules = (*learning, analog_link, ldpc, digital_link)
+    modules = (*learning, analog_link, ldpc, digital_link, smoothness)
     for i, module in enumerate(modules):
         monkeypatch.setattr(module, "run", lambda i=i: [Ratio(f"benchmark {i}", float(i), 0.0, 2.5)])
-    assert [ratio.holds for ratio in benchmarks.run()] == [True] * 3 + [False] * 6
+    assert [ratio.holds for ratio in benchmarks.run()] == [True] * 3 + [False] * 7
     main(["bench", "--json"])
     (line,) = capsys.readouterr().out.splitlines()
     first = {"name": "benchmark 0", "value": 0.0, "spread": 0.0, "limit": 2.5, "holds": True}
