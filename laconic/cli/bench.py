@@ -23,4 +23,4 @@ class Bench(Command):
         for ratio in result["ratios"]:
             verdict = "holds" if ratio["holds"] else "DOES NOT HOLD"
             measured = f"{ratio['value']:8.3f} +- {ratio['spread']:.3f}"
-            print(f"{ratio['name']:58} {measured}  limit {ratio['limit']:<6} {verdict}")
+            print(f"{ratio['name']:58} {measured}  limit {ratio['limit']:<6.3g} {verdict}")

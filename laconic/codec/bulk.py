@@ -15,7 +15,8 @@ import numpy as np
 
 from laconic.codec.codec import Codec
 from laconic.contract import LaconicError, Meaning, Symbols
-from laconic.data import Loaded, Preprocessing, Split, load, open_source, picture_files, read_pictures
+from laconic.data import Loaded, Preprocessing, Split, load, open_source, read_pictures
+from laconic.data.folder import picture_files
 from laconic.extras import need
 from laconic.language.stream import Messages, read_messages, write_atomically, write_lac
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from laconic.data.decoding import Picture, PictureError
 from laconic.data.duplicates import DuplicateReport, find_duplicates
-from laconic.data.folder import picture_files
 from laconic.data.holdout import class_weights, hold_out
 from laconic.data.loading import Failure, Loaded, fits_in_memory, load, read_pictures, suggest
 from laconic.data.preprocessing import Preprocessing, PreprocessingError
@@ -28,7 +27,6 @@ __all__ = [
     "hold_out",
     "load",
     "open_source",
-    "picture_files",
     "read_pictures",
     "suggest",
 ]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from pathlib import Path
 
-from laconic.data.digits import open_digits
-from laconic.data.folder import open_folder
-from laconic.data.hub import open_hub
-from laconic.data.parquet import open_parquet
-from laconic.data.site import open_site
 from laconic.data.spec import Spec
 from laconic.data.split import Source, SourceError
 
-_BARE = {"digits": open_digits, "site": open_site}
-_PLACED = {"folder": open_folder, "hub": open_hub, "parquet": open_parquet}
+_BARE = ("digits", "site")
+_PLACED = ("folder", "hub", "parquet")
 
 
 def open_source(text: str) -> Source:
@@ -34,10 +31,16 @@ def open_source(text: str) -> Source:
     if spec.kind in _BARE:
         if spec.where:
             raise SourceError(f"{text}: {spec.kind} takes options only, as in {spec.kind}?split=train")
-        return _BARE[spec.kind](spec)
+        return _opener(spec.kind)(spec)
     if spec.kind not in _PLACED:
         hint = f"; did you mean folder:{text}?" if Path(text).exists() else ""
         raise SourceError(f"{text!r} is no source; wanted digits, site, parquet:FOLDER, hub:NAME or folder:PATH{hint}")
     if not spec.where:
         raise SourceError(f"{text}: wanted {spec.kind}: followed by a place")
-    return _PLACED[spec.kind](spec)
+    return _opener(spec.kind)(spec)
+
+
+def _opener(kind: str) -> Callable[[Spec], Source]:
+    """What opens this kind, imported when it is asked for: a node opens none."""
+    found: Callable[[Spec], Source] = getattr(importlib.import_module(f"laconic.data.{kind}"), f"open_{kind}")
+    return found

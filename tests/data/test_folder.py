@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from laconic.data import Preprocessing, SourceError, load, open_source, picture_files, read_pictures
+from laconic.data import Preprocessing, SourceError, load, open_source, read_pictures
+from laconic.data.folder import picture_files
 
 Make = Callable[..., Path]
 
