@@ -11,6 +11,7 @@ from laconic.language.errors import CodeError, WordError
 
 MAX_UNIFORM_BITS = 8
 TOP_PERCENTILE = 99.9
+LEAST_TOP = 2**MAX_UNIFORM_BITS * float(np.finfo(np.float32).tiny)  # below it a level's value may round to silence
 PATTERN_BITS = 32  # a level of 32 bits is the amplitude's float32 pattern itself
 
 
@@ -27,7 +28,8 @@ def check_level_bits(level_bits: int, least: int = 0) -> None:
 def tops(features: Float32[np.ndarray, "batch units"]) -> Float32[np.ndarray, " units"]:
     """Where each unit's top level begins to saturate: the 99.9th percentile of its amplitudes when it fires.
 
-    A unit that never fires gets the mean of the others, so that a first cry at run time still has a level.
+    A unit that never fires gets the mean of the others, so that a first cry at run time still has a level. None is
+    below LEAST_TOP.
     """
     fires = features > 0
     found = [
@@ -37,7 +39,7 @@ def tops(features: Float32[np.ndarray, "batch units"]) -> Float32[np.ndarray, " 
     top = np.array(found, dtype=np.float32)
     silent = np.isnan(top)
     top[silent] = top[~silent].mean(dtype=np.float64) if not silent.all() else 1.0
-    return top
+    return np.maximum(top, np.float32(LEAST_TOP))
 
 
 def edge(top: np.ndarray, step: Any, level_bits: int) -> np.ndarray:

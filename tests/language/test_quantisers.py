@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -53,6 +53,8 @@ def no_labels(features: np.ndarray) -> np.ndarray:
 
 
 @given(CODES, FEATURES, FEATURES)
+@example(MaxAmp(k=1, level_bits=1), np.array([[0, 1e-45]], np.float32), np.array([[0.5, 0.5]], np.float32))
+@example(MaxAmp(k=2, level_bits=8), np.array([[1e-45, 1e-39]], np.float32), np.array([[1e-45, 0.5]], np.float32))
 def test_a_words_features_say_the_word_again(code: Any, train: np.ndarray, test: np.ndarray) -> None:
     code = code.fit(train, no_labels(train))
     symbols = code.quantise(test)
