@@ -73,7 +73,7 @@ def train(
         run.fix_steps(n_steps)
         module = _module(encoder, data, preprocessing, recipe, n_steps, len(batches))
     workers = 0 if data.in_memory else WORKERS
-    last_step = None if n_steps is None else min(n_steps, max(1, round(part * n_steps / len(batches))) * len(batches))
+    last_step = n_steps if n_steps is None or part == 1 else min(n_steps, _epochs_end(part * n_steps, len(batches)))
     trainer = _trainer(recipe, run, n_steps, last_step, len(batches), len(held) > 0, callbacks, logger, progress)
     with _stopped_cleanly(run):
         trainer.fit(
@@ -83,6 +83,11 @@ def train(
             ckpt_path=str(run.checkpoint) if run.checkpoint.exists() else None,
         )
     return module.eval()
+
+
+def _epochs_end(step: float, steps_per_epoch: int) -> int:
+    """The end of the epoch, the first or a later one, that is nearest to a step."""
+    return max(1, round(step / steps_per_epoch)) * steps_per_epoch
 
 
 @contextlib.contextmanager

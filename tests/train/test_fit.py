@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -82,7 +83,8 @@ def test_minutes_fix_the_steps_once_and_the_rate_ends_at_zero(tmp_path: Path) ->
             rates.append(trainer.optimizers[0].param_groups[0]["lr"])
 
     codec = fit("digits", tmp_path / "codec", recipe=Recipe(**TINY, minutes=0.15), callbacks=[Watch()])
-    assert codec.manifest["provenance"]["steps"] == len(rates)
+    (run,) = tmp_path.glob("codec.run/run.json")
+    assert codec.manifest["provenance"]["steps"] == len(rates) == json.loads(run.read_text())["n_steps"]
     assert rates[-1] == pytest.approx(0, abs=0.1 / len(rates) * 2)
     assert codec.manifest["provenance"]["seconds"] < 60
 
