@@ -65,8 +65,10 @@ def find_clusters(
     labels = head.posterior(features).argmax(axis=1)
     order = np.argsort(-np.bincount(labels, minlength=len(head.bias)), kind="stable")
     order = order[: len(np.unique(labels))]
+    places = np.zeros(len(head.bias), np.int64)
+    places[order] = np.arange(len(order))
+    labels = places[labels]
     head = replace(head, weight=np.ascontiguousarray(head.weight[order]), bias=head.bias[order])
-    labels = head.posterior(features).argmax(axis=1)
     return Clusters(head, labels, _confidence(labels, read, len(order), module.recipe.seed))
 
 
