@@ -20,8 +20,9 @@ from torch import Tensor
 
 from laconic.link.errors import LinkError
 from laconic.link.fading import Channel, Received
-from laconic.link.ldpc import BASE_GRAPH_1, HIGHEST, LDPC, LONGEST, LOWEST, SHORTEST, exists, nearest
+from laconic.link.ldpc import BASE_GRAPH_1, HIGHEST, LDPC, LONGEST, LOWEST, SHORTEST, exists, is_whole, nearest
 from laconic.link.modulation import Modulation, check_bits
+from laconic.link.sionna_code import graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,9 @@ class DigitalLink:
     Args:
         channel: one of laconic.link.fading, or anything that is called like it.
         modulation: `qpsk`, `16qam`, `64qam` or `256qam`.
-        code_rate: from 1/5 to 0.95. A block's length is the whole number of symbols next to this rate.
+        code_rate: from 1/5 to 0.95. A block's length is the whole number of symbols next to this rate. Of 5G's
+            shortest blocks (below some 200 bits) the highest rates, from 0.86 on, can't be decoded even without
+            noise, for too few parity bits give those bits that are never sent: these blocks are longer.
         iterations: of the decoder, at most.
         decoder: `minsum` or `sionna` (laconic.link.ldpc).
 
@@ -106,11 +109,17 @@ class DigitalLink:
         """How packets of `k` bits are coded: in one block, or where 5G has none so long, in several.
 
         Packets shorter than 5G's shortest block (12 bits) are filled up with zeros, which both ends know of.
+
+        Raises:
+            LinkError: `k` isn't a whole number from 1 on.
+            LaconicError: Sionna is not installed.
         """
-        return _segments(k, self.code_rate, self.qam.bits_per_symbol)
+        if not is_whole(k) or k < 1:
+            raise LinkError(f"a packet has a whole number of bits from 1 on, not {k!r}")
+        return _segments(int(k), self.code_rate, self.qam.bits_per_symbol)
 
     def symbols(self, k: int) -> int:
-        """The complex symbols that a packet of `k` bits takes."""
+        """The complex symbols that a packet of `k` bits takes; raises what `segments` does."""
         segments = self.segments(k)
         return segments.blocks * segments.code.n // self.qam.bits_per_symbol
 
@@ -157,4 +166,6 @@ def _segments(k: int, code_rate: float, bits_per_symbol: int) -> Segments:
     n = bits_per_symbol * round(size / code_rate / bits_per_symbol)
     if not exists(size, n):
         _, n = nearest(size, n, bits_per_symbol)
+    while not graph(size, n, bits_per_symbol).recoverable:
+        n += bits_per_symbol
     return Segments(LDPC(size, n, bits_per_symbol), blocks, size * blocks - k)

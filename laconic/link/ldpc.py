@@ -56,7 +56,7 @@ class LDPC:
     def __post_init__(self) -> None:
         for name in ("k", "n", "bits_per_symbol"):
             value = getattr(self, name)
-            if not _is_whole(value) or value < 1:
+            if not is_whole(value) or value < 1:
                 raise LinkError(f"an LDPC code's {name} is a whole number from 1 on, not {value!r}")
             object.__setattr__(self, name, operator.index(value))
         if not exists(self.k, self.n) or self.n % self.bits_per_symbol:
@@ -113,7 +113,7 @@ class LDPC:
         _check_blocks("llr", llr, self.n)
         if np.isnan(llr).any():
             raise LinkError("soft bits are numbers, but llr has NaN; is the SNR or the noise variance one?")
-        if not _is_whole(iterations) or iterations < 1:
+        if not is_whole(iterations) or iterations < 1:
             raise LinkError(f"iterations is a whole number from 1 on, not {iterations!r}")
         llr = np.ascontiguousarray(llr, np.float32)
         if decoder == "minsum":
@@ -148,7 +148,8 @@ def nearest(k: int, n: int, bits_per_symbol: int = 1) -> tuple[int, int]:
     return k, min(lengths, key=lambda m: abs(m - n))
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether this is an integer of Python's or numpy's, and no boolean."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 

@@ -73,6 +73,22 @@ def satisfied(
     return found
 
 
+def recoverable(sent: Int32[np.ndarray, " n"], checks: Int32[np.ndarray, "checks degree"], variables: int) -> bool:
+    """Whether the bits on the air, without noise, give all others: again and again by a check that lacks but one.
+
+    Where they don't, no belief propagation finds a codeword at any SNR.
+    """
+    known = np.ones(variables + 1, np.bool_)  # and what rows are filled up with
+    known[:variables] = np.isin(np.arange(variables), sent)
+    while not known.all():
+        lacking = ~known[checks]
+        rows = lacking.sum(axis=1) == 1
+        if not rows.any():
+            return False
+        known[checks[rows][lacking[rows]]] = True
+    return True
+
+
 def _codewords(bits: np.ndarray, order: tuple[Step, ...], variables: int) -> np.ndarray:
     packed = _packed(bits, variables)
     for step in order:

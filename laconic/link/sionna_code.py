@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float32, Int32, UInt8
 
 from laconic.extras import need
-from laconic.link.parity import Step, padded, steps
+from laconic.link.parity import Step, padded, recoverable, steps
 
 CODES = 64  # of how many codes the graphs are kept
 CHUNK = 512  # blocks that Sionna decodes at once: all their messages are in memory
@@ -42,6 +42,11 @@ class Graph:
     order: tuple[Step, ...]
     decoder: Any
     own: Int32[np.ndarray, " variables"]
+
+    @cached_property
+    def recoverable(self) -> bool:
+        """Whether the bits that are never sent follow from those that are."""
+        return recoverable(self.sent, self.checks, self.variables)
 
     def decode(self, llr: Float32[np.ndarray, "blocks n"], iterations: int) -> UInt8[np.ndarray, "blocks variables"]:
         """The hard decisions of Sionna's decoder (boxplus-phi, flooding, no early stopping) on every variable.

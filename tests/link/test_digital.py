@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from laconic.codec import Codec
@@ -18,6 +18,7 @@ from laconic.language import Framing, Messages, PacketError
 from laconic.link.digital import DigitalLink
 from laconic.link.errors import LinkError
 from laconic.link.fading import AWGN, Channel, Rayleigh, Received, Rician
+from laconic.link.ldpc import LDPC, exists
 from laconic.link.modulation import BITS_PER_SYMBOL
 from laconic.link.packets import carry, carry_groups
 
@@ -57,6 +58,7 @@ class Kept:
     st.sampled_from([AWGN(), Rician(5.0)]),
     st.integers(0, 2**32 - 1),
 )
+@example(1, 13, "qpsk", 0.875, AWGN(), 0)  # k=13, n=14 loses bits that are never sent
 def test_without_noise_all_bits_return(
     packets: int, k: int, modulation: str, code_rate: float, channel: Channel, seed: int
 ) -> None:
@@ -79,6 +81,22 @@ def test_packets_longer_than_5g_s_blocks_take_several(k: int, code_rate: float, 
     assert delivered.converged.all()
     assert np.array_equal(delivered.bits, bits)
     assert delivered.symbols_per_packet == pytest.approx(k / code_rate / 4, abs=2 * blocks)
+
+
+@pytest.mark.parametrize("code_rate", [0.8, 0.86, 0.9, 0.95])
+def test_short_blocks_are_as_long_as_decoding_needs(code_rate: float) -> None:
+    """Without noise each length is decoded, and one symbol less, where the code rate asks for it, is not."""
+    link = DigitalLink(AWGN(), "qpsk", code_rate)
+    for k in [*range(12, 80), *range(80, 200, 9)]:
+        code, bits = link.segments(k).code, random_bits(8, k)
+        assert code.decode(_certain(code.encode(bits))).converged.all()
+        if code.n > 2 * round(k / code_rate / 2) and exists(k, code.n - 2):
+            shorter = LDPC(k, code.n - 2)
+            assert not shorter.decode(_certain(shorter.encode(bits))).converged.any()
+
+
+def _certain(bits: np.ndarray) -> np.ndarray:
+    return np.where(bits, -20, 20).astype(np.float32)
 
 
 @pytest.mark.parametrize("k", [1, 8, 11])
@@ -225,6 +243,9 @@ def test_errors_name_what_was_wanted() -> None:
     with pytest.raises(LinkError, match=r"one of qpsk, 16qam, 64qam, 256qam, not 'bpsk'"):
         DigitalLink(AWGN(), "bpsk")
     link = DigitalLink(AWGN())
+    for k in (0, -1, 1.5, True):
+        with pytest.raises(LinkError, match=rf"a packet has a whole number of bits from 1 on, not {k}"):
+            link.symbols(k)
     with pytest.raises(LinkError, match=r"bits are 0 or 1, not 7"):
         link(np.full((1, 20), 7, np.uint8), 3.0, generator=generator())
     with pytest.raises(LinkError, match=r"at least one of each, not of shape \[0, 20\]"):
