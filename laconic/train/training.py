@@ -6,7 +6,9 @@ import contextlib
 import logging
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import lightning as L
 import torch
@@ -15,8 +17,9 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from torch import nn
 
 from laconic.data import Preprocessing
-from laconic.encoder import FeatureEncoder, augment, build_backbone
+from laconic.encoder import Augmentation, FeatureEncoder, augment, build_backbone
 from laconic.encoder.features import channel_statistics
+from laconic.objective.parseval import bake_convolutions, scale_convolutions
 from laconic.train.batches import OrderedBatches, Pictures, ShuffledBatches, loader
 from laconic.train.disentangle import Disentangled
 from laconic.train.duration import steps_in
@@ -40,6 +43,9 @@ AUGMENTATIONS = {
     "strong-gray": augment.STRONG_GRAY,
 }
 
+Build: TypeAlias = Callable[[TrainingData, Preprocessing, Recipe, int | None, int], Way]
+"""Makes a way from what it is trained on, its recipe, its steps (None before they are known) and those of an epoch."""
+
 
 def train(
     data: TrainingData,
@@ -49,6 +55,7 @@ def train(
     began: float,
     part: float = 1.0,
     *,
+    build: Build | None = None,
     callbacks: Sequence[L.Callback] = (),
     logger: Logger | None = None,
     progress: bool = False,
@@ -56,7 +63,7 @@ def train(
     """The recipe's network, trained from its initial weights or from where the run was left.
 
     `began` is the time (`time.perf_counter`) from which `minutes` count. With `part` it stops at the end of the epoch
-    nearest to that part of its steps; called again, it goes on from there.
+    nearest to that part of its steps; called again, it goes on from there. `build` makes another way than the recipe's.
 
     Raises:
         RecipeError: it was interrupted, its loss is not finite, or the disk is full; the last complete epoch stays.
@@ -65,13 +72,14 @@ def train(
     train = Pictures(data.read, data.labels)
     held = Pictures(data.read_held, data.held_labels)
     batches = ShuffledBatches(len(train), recipe.batch_size, recipe.seed)
-    encoder = make_encoder(data, preprocessing, recipe)
-    export_onnx(encoder, preprocessing.shape, torch.arange(encoder.units))  # before hours are spent on it
-    module = _module(encoder, data, preprocessing, recipe, None, len(batches))
+    build = build or partial(build_way, make_encoder(data, preprocessing, recipe))
+    module = build(data, preprocessing, recipe, None, len(batches))
+    units = torch.arange(module.encoder.units)
+    export_onnx(module.encoder, preprocessing.shape, units)  # before hours are spent on it
     n_steps = run.n_steps or _n_steps(module, train, batches, recipe, began)
     if n_steps is not None:
         run.fix_steps(n_steps)
-        module = _module(encoder, data, preprocessing, recipe, n_steps, len(batches))
+        module = build(data, preprocessing, recipe, n_steps, len(batches))
     workers = 0 if data.in_memory else WORKERS
     last_step = n_steps if n_steps is None or part == 1 else min(n_steps, _epochs_end(part * n_steps, len(batches)))
     trainer = _trainer(recipe, run, n_steps, last_step, len(batches), len(held) > 0, callbacks, logger, progress)
@@ -82,6 +90,7 @@ def train(
             loader(held, OrderedBatches(len(held), 512), workers) if len(held) else None,
             ckpt_path=str(run.checkpoint) if run.checkpoint.exists() else None,
         )
+    bake_convolutions(module.encoder)  # where they are scaled, for parseval
     return module.eval()
 
 
@@ -115,10 +124,13 @@ def make_encoder(data: TrainingData, preprocessing: Preprocessing, recipe: Recip
         torch.manual_seed(recipe.seed)
         named = recipe.encoder
         backbone = named if isinstance(named, nn.Module) else build_backbone(str(named), channels, (height, width))
-        return FeatureEncoder(backbone, channels, (height, width), recipe.mask, mean, std)
+        encoder = FeatureEncoder(backbone, channels, (height, width), recipe.mask, mean, std)
+        if recipe.parseval:
+            scale_convolutions(encoder.backbone)
+        return encoder
 
 
-def _module(
+def build_way(
     encoder: FeatureEncoder,
     data: TrainingData,
     preprocessing: Preprocessing,
@@ -126,7 +138,8 @@ def _module(
     n_steps: int | None,
     steps_per_epoch: int,
 ) -> Way:
-    augmentation = AUGMENTATIONS[recipe.augment if recipe.augment != "auto" else _suited(recipe, preprocessing)]
+    """The recipe's way of training `encoder`; `n_steps` is None before it is known."""
+    augmentation = chosen_augmentation(recipe, preprocessing)
     warmup = int(recipe.warmup * (n_steps or 10 * steps_per_epoch))
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed + 1)
@@ -137,6 +150,11 @@ def _module(
             way = Disentangled if recipe.objective == "disentangle" else SelfSupervised
             module = way(encoder, recipe, augmentation, n_steps, warmup)
         return module.to(memory_format=torch.channels_last)
+
+
+def chosen_augmentation(recipe: Recipe, preprocessing: Preprocessing) -> Augmentation:
+    """What the recipe asks for, or what suits it."""
+    return AUGMENTATIONS.get(recipe.augment) or AUGMENTATIONS[_suited(recipe, preprocessing)]
 
 
 def _suited(recipe: Recipe, preprocessing: Preprocessing) -> str:
