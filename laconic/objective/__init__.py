@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laconic.objective.consistency import jensen_shannon
 from laconic.objective.contrastive import ContrastiveError, supervised_contrastive
 from laconic.objective.distill import (
     DistillationError,
@@ -29,6 +30,7 @@ __all__ = [
     "jaccard",
     "jaccard_momentum_contrast",
     "jaccard_nt_xent",
+    "jensen_shannon",
     "label_variation_loss",
     "layer_variations",
     "logit_distillation",

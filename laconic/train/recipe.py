@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,13 +37,14 @@ SUITED: dict[str, dict[str, Any]] = {
 """What suits an objective where the user leaves it open; "" is for all that is not said elsewhere."""
 
 WITHOUT_LABELS = ("simclr", "moco", "disentangle")
-OBJECTIVES = ("joint", "cross-entropy", "supcon", *WITHOUT_LABELS)
+OBJECTIVES = ("joint", "cross-entropy", "supcon", "label-variation", *WITHOUT_LABELS)
+CONSISTENCY = 12.0  # AugMix's own weight of the Jensen-Shannon term
 CHOICES: dict[str, tuple[str | int, ...]] = {
     "sparsity": ("none", "feature", "mask", "weighted"),
     "similarity": ("cosine", "jaccard", "two-projectors"),
     "discrimination": ("consistency", "literal"),
     "mask_input": ("map", "vector"),
-    "augment": ("auto", "none", "shift", "shift-flip", "strong", "strong-gray"),
+    "augment": ("auto", "none", "shift", "shift-flip", "strong", "strong-gray", "augmix"),
     "views": (1, 2),
     "precision": ("auto", "bf16", "fp32"),
 }
@@ -67,11 +69,17 @@ class Recipe:
     """How to train. The defaults were chosen by measurement (docs/decisions/0004, 0007).
 
     `objective` is `joint` (cross-entropy, supervised contrastive loss and cross-entropy on the words
-    themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it), or
-    a function of (features, labels), two stages as well. `simclr` and `moco` (paper 004, with `similarity`) and
-    `disentangle` (paper 000, with `discrimination` and `balance_weight`) train the encoder without labels. With
-    `clusters` the whole codec does without: its classes are that many clusters, to be named later. `disentangle` begins
-    `tries` times; the half of lower held-out loss goes on until one is left, for which no label is needed.
+    themselves), `cross-entropy` (one stage), `supcon` (two stages: encoder, then a linear classifier on it),
+    `label-variation` (paper 003) or a function of (features, labels), two stages as well. `simclr` and `moco`
+    (paper 004, with `similarity`) and `disentangle` (paper 000, with `discrimination` and `balance_weight`) train the
+    encoder without labels. With `clusters` the whole codec does without: its classes are that many clusters, to be
+    named later. `disentangle` begins `tries` times; the half of lower held-out loss goes on until one is left, for
+    which no label is needed.
+    Four things make a codec trained with labels withstand noise. `smooth` is gamma of paper 003's regulariser over
+    `smooth_layers` of the backbone (none named: all after a ReLU). `parseval` keeps backbone and classifier nearly
+    orthogonal. `adversarial` is how far `adversarial_steps` of PGD move pixels, from 0 to 1, before each step.
+    `augment="augmix"` mixes pictures with varied copies; `consistency` is the weight with which the classifier shall
+    say the same of a picture and of two mixtures (Jensen-Shannon).
     `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
     `target_bits` drives it by feedback instead. What is None becomes what suits the objective.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
@@ -103,6 +111,12 @@ class Recipe:
     temperature: float | None = None
     augment: str = "auto"
     views: int = 1
+    consistency: float | None = None
+    smooth: float = 0.0
+    smooth_layers: tuple[str, ...] = ()
+    parseval: bool = False
+    adversarial: float = 0.0
+    adversarial_steps: int = 3
     balance: bool = False
     validation: float = 0.1
     precision: str = "auto"
@@ -189,6 +203,34 @@ class Recipe:
             ),
             (not self.peak_rate > 0, f"learning_rate is more than 0, not {self.learning_rate}"),
             (not self.softmax_temperature > 0, f"temperature is more than 0, not {self.temperature}"),
+            *self._faults_of_robustness(),
+        ]
+
+    def _faults_of_robustness(self) -> list[tuple[bool, str]]:
+        weight = self.consistency_weight
+        robust = {"smooth": self.smooth, "parseval": self.parseval, "adversarial": self.adversarial}
+        objective = self.record()["objective"]
+        return [
+            *[
+                (bool(value) and not self.labelled, f"{name} is for objectives with labels, not {objective!r}")
+                for name, value in robust.items()
+            ],
+            (not 0 <= self.smooth < math.inf, f"smooth is at least 0, not {self.smooth}"),
+            (bool(self.smooth_layers) and not self.smooth, "smooth_layers are those of smooth, which is 0"),
+            (not 0 <= self.adversarial < 1, f"adversarial is from 0 to below 1, not {self.adversarial}"),
+            (self.adversarial_steps < 1, f"adversarial_steps is at least 1, not {self.adversarial_steps}"),
+            (not 0 <= weight < math.inf, f"consistency is at least 0, not {self.consistency}"),
+            *[
+                (
+                    value > 0 and self.two_stage,
+                    f"{name} needs a classifier that is trained with the encoder: the objective joint or "
+                    f"cross-entropy, not {objective!r}",
+                )
+                for name, value in (("adversarial", self.adversarial), ("consistency", weight))
+            ],
+            (weight > 0 and self.augment != "augmix", "consistency is between mixed copies: choose --augment augmix"),
+            (weight > 0 and self.views > 1, "consistency takes three views of its own: leave --views at 1"),
+            (weight > 0 and self.adversarial > 0, "adversarial and consistency don't go together: choose one"),
         ]
 
     @property
@@ -235,6 +277,14 @@ class Recipe:
 
     def _chosen(self, name: str) -> float:
         return float(getattr(self, name))
+
+    @property
+    def consistency_weight(self) -> float:
+        """The weight that is used: where nothing was asked, AugMix's own if its views and a classifier are there."""
+        if self.consistency is not None:
+            return self.consistency
+        suits = self.augment == "augmix" and not self.two_stage and not self.adversarial and self.views == 1
+        return CONSISTENCY if suits else 0.0
 
     @property
     def labelled(self) -> bool:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Float32, Int64, UInt8
 from torch import Tensor, nn
 
 from laconic.encoder.augment import Augmentation
+from laconic.encoder.augmix import augmix
 from laconic.encoder.features import FeatureEncoder
 from laconic.encoder.projector import Projector
+from laconic.encoder.resnet import Residual
 from laconic.encoder.straight_through import named_units
-from laconic.objective.contrastive import supervised_contrastive
+from laconic.geometry import recorded_maps
+from laconic.objective import (
+    jensen_shannon,
+    label_variation_loss,
+    parseval_step,
+    smoothness,
+    supervised_contrastive,
+)
+from laconic.score.attack import pgd
 from laconic.train.batches import Batch
 from laconic.train.recipe import Recipe
 from laconic.train.way import Way
@@ -38,6 +50,7 @@ class Supervised(Way):
         self.word_classifier = nn.Linear(units, len(class_weights))
         self.projector = Projector(units)
         self.register_buffer("class_weights", class_weights)
+        self.layers = _smooth_layers(encoder.backbone, recipe) if recipe.smooth else ()
 
     def loss(
         self,
@@ -45,10 +58,40 @@ class Supervised(Way):
         labels: Int64[Tensor, " batch"],
         generator: torch.Generator,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows units"], Float[Tensor, "rows units"]]:
-        """The objective on `views` views of each picture."""
-        n = self.recipe.views
-        features, mask = self(self.views(images, generator, n))
-        return self.basic_loss(features, labels.repeat(n)), features, mask
+        """The objective on `views` views of each picture, attacked where that is asked, and the regularisers on it."""
+        recipe, labels = self.recipe, labels.repeat(self.recipe.views)
+        if recipe.consistency_weight:
+            pictures = self._three_views(images, generator)
+        else:
+            pictures = self.views(images, generator, recipe.views)
+        if recipe.adversarial:
+            pictures = self._attacked(pictures, labels, generator)
+        with recorded_maps(self.encoder.backbone, self.layers) as maps:
+            features, mask = self(pictures)
+        n = len(labels)
+        loss = self.basic_loss(features[:n], labels)
+        if recipe.smooth:
+            loss = loss + smoothness([each[:n] for each in maps], labels, recipe.smooth)
+        if recipe.consistency_weight:
+            loss = loss + recipe.consistency_weight * jensen_shannon(self.classifier(features).split(n))
+        return loss, features, mask
+
+    def _three_views(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """AugMix's: each picture after shifts and the like, then two mixtures of that with its varied copies."""
+        view = self.augmentation(self.encoder.pictures(images), generator)
+        return torch.cat([view, augmix(view, generator), augmix(view, generator)])
+
+    def _attacked(self, pictures: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
+        """PGD on the classifier from a random start, as Madry et al., 2018, train: no picture is left as it was."""
+        eps, steps = self.recipe.adversarial, self.recipe.adversarial_steps
+        step_size = 2.5 * eps / steps  # theirs: from any start the whole ball is within reach
+        return pgd(Logits(self), pictures, labels, eps, steps=steps, step_size=step_size, generator=generator)
+
+    def on_train_batch_end(self, *arguments: Any) -> None:
+        """With `parseval` weights take a step towards orthogonal ones after the optimiser's."""
+        if self.recipe.parseval:
+            parseval_step([*self.encoder.backbone.parameters(), *self.classifier.parameters()])
+        super().on_train_batch_end(*arguments)
 
     def basic_loss(self, features: Float[Tensor, "batch units"], labels: Int64[Tensor, " batch"]) -> Float[Tensor, ""]:
         """What the objective asks of the features, sparsity aside."""
@@ -57,6 +100,8 @@ class Supervised(Way):
             return objective(features, labels)
         if objective == "cross-entropy":
             return self._cross_entropy(self.classifier(features), labels)
+        if objective == "label-variation":
+            return label_variation_loss(features, labels)
         contrast = supervised_contrastive(self.projector(features), labels, self.recipe.softmax_temperature)
         if objective == "supcon":
             return contrast
@@ -74,3 +119,22 @@ class Supervised(Way):
 
     def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
         return F.cross_entropy(logits, labels, weight=self.get_buffer("class_weights"))
+
+
+class Logits(nn.Module):
+    """What the classifier makes of pictures in [0, 1]: the network that an attack goes against."""
+
+    def __init__(self, way: Supervised) -> None:
+        super().__init__()
+        self.way = way
+
+    def forward(self, pictures: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """Logits of the full features."""
+        logits: Tensor = self.way.classifier(self.way(pictures)[0])
+        return logits
+
+
+def _smooth_layers(backbone: nn.Module, recipe: Recipe) -> tuple[str, ...]:
+    """The layers that were asked for, or all whose maps are >= 0 in our networks: ReLUs and what ends in one."""
+    after_relu = (name for name, layer in backbone.named_modules() if isinstance(layer, (nn.ReLU, Residual)))
+    return recipe.smooth_layers or tuple(after_relu)

@@ -13,6 +13,7 @@ from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 
 from laconic.encoder.augment import Augmentation
+from laconic.encoder.augmix import augmix
 from laconic.encoder.features import FeatureEncoder
 from laconic.objective.sparsity import feature_sparsity, mask_sparsity, weighted_sparsity
 from laconic.train.batches import Batch, ShuffledBatches
@@ -74,6 +75,8 @@ class Way(L.LightningModule):
         """`n` augmented views of each picture, view by view: picture i's are rows i, i + batch, ..."""
         pictures = self.encoder.pictures(images)
         views = [self.augmentation(pictures, generator) for _ in range(n)]
+        if self.recipe.augment == "augmix":
+            views = [augmix(view, generator) for view in views]
         return torch.cat(views) if n > 1 else views[0]
 
     def sparsity(self, features: Float[Tensor, "batch units"], mask: Float[Tensor, "batch units"]) -> Tensor:
