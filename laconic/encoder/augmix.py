@@ -39,38 +39,38 @@ def augmix(
     strengths = 0.01 + (STRONGEST / 10 - 0.01) * torch.rand(operations.shape, generator=generator, device=home)
     signs = torch.randint(2, operations.shape, generator=generator, device=home) * 2 - 1
 
-    weights = (part * shares / shares.sum(0)).to(pictures)
-    affine = _warps(operations.flatten(1), (signs * strengths).flatten(1)).to(pictures)
-    whole = (pictures.clamp(0, 1) * (LEVELS - 1)).round().long().flatten(2)
-    mixed = pictures * (1 - part.to(pictures))[:, None, None, None]
-    for chain, weight in enumerate(weights):
-        rows = slice(chain * batch, (chain + 1) * batch)
-        tables = _tables(whole, operations[:, chain].to(whole.device), strengths[:, chain].to(pictures))
-        toned = tables.gather(2, whole).view_as(pictures)
-        grid = F.affine_grid(affine[rows], list(pictures.shape), align_corners=False)
+    plain = pictures.contiguous()  # until the end, or layouts would be mixed in every sum
+    weights = (part * shares / shares.sum(0)).to(plain)
+    affine = _warps(operations, signs * strengths, plain.shape[3] / plain.shape[2]).to(plain)
+    whole = (plain.clamp(0, 1) * (LEVELS - 1)).round().long().flatten(2)
+    counts = torch.zeros(*whole.shape[:2], LEVELS, device=whole.device)
+    counts.scatter_add_(2, whole, torch.ones_like(whole, dtype=counts.dtype))
+    mixed = plain * (1 - part.to(plain))[:, None, None, None]
+    for chain, weight in enumerate(weights[:, :, None, None, None]):
+        table = _table(counts, operations[:, chain].to(whole.device), strengths[:, chain].to(plain))
+        toned = table.gather(2, whole).view_as(plain)
+        grid = F.affine_grid(affine[chain], list(plain.shape), align_corners=False)
         warped = F.grid_sample(toned, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-        mixed += weight[:, None, None, None] * warped
-    return mixed
+        mixed.addcmul_(weight, warped)
+    channels_last = pictures.is_contiguous(memory_format=torch.channels_last)
+    return mixed.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
 
 
-def _tables(
-    whole: Int64[Tensor, "batch channels pixels"],
+def _table(
+    counts: Float[Tensor, "batch channels levels"],
     operations: Int64[Tensor, "depth batch"],
     strengths: Float[Tensor, "depth batch"],
 ) -> Float[Tensor, "batch channels levels"]:
     """What each of the 256 values of each channel becomes, operation by operation."""
-    counts = whole.new_zeros(*whole.shape[:2], LEVELS).scatter_add_(2, whole, torch.ones_like(whole))
-    table = torch.arange(LEVELS, device=whole.device).expand_as(counts) / (LEVELS - 1)
-    for operation, strength in zip(operations[:, :, None, None], strengths[:, :, None, None], strict=True):
-        table = torch.where(operation == AUTOCONTRAST, _stretched(table, counts), table)
-        table = torch.where(operation == EQUALIZE, _equalized(table, counts), table)
-        steps = 2 ** (4 - (4 * strength).floor())
-        table = torch.where(operation == POSTERIZE, _posterized(table, steps), table)
-        table = torch.where((operation == SOLARIZE) & (table >= 1 - strength), 1 - table, table)
+    table = (torch.arange(LEVELS, device=counts.device) / (LEVELS - 1)).repeat(*counts.shape[:2], 1)
+    for operation, strength in zip(operations, strengths[:, :, None, None], strict=True):
+        for kind, change in enumerate((_stretched, _equalized, _posterized, _solarized)):
+            rows = (operation == kind).nonzero()[:, 0]  # a ninth of them, or there would be nine times the work
+            table[rows] = change(table[rows], counts[rows], strength[rows])
     return table
 
 
-def _stretched(table: Tensor, counts: Tensor) -> Tensor:
+def _stretched(table: Tensor, counts: Tensor, _: Tensor) -> Tensor:
     """The lowest value that the channel has becomes 0, the highest 1; a channel of one value stays."""
     there = counts > 0
     lowest = table.where(there, table.new_tensor(1)).amin(2, keepdim=True)
@@ -78,7 +78,7 @@ def _stretched(table: Tensor, counts: Tensor) -> Tensor:
     return torch.where(highest > lowest, (table - lowest) / (highest - lowest), table).clamp(0, 1)
 
 
-def _equalized(table: Tensor, counts: Tensor) -> Tensor:
+def _equalized(table: Tensor, counts: Tensor, _: Tensor) -> Tensor:
     """Each value becomes the part of the channel's pixels below it, of those that are below its highest (Pillow's)."""
     level = (table * (LEVELS - 1)).round().long()
     spread = torch.zeros_like(counts).scatter_add_(2, level, counts)
@@ -87,22 +87,31 @@ def _equalized(table: Tensor, counts: Tensor) -> Tensor:
     return torch.where(highest > 0, (below.gather(2, level) / highest).clamp(max=1), table)
 
 
-def _posterized(table: Tensor, steps: Tensor) -> Tensor:
-    """The highest bits of 8: `steps` values are left, the highest of them below 1."""
-    width = LEVELS / steps
+def _posterized(table: Tensor, _: Tensor, strength: Tensor) -> Tensor:
+    """Of a value's 8 bits the highest 4 are left, or 3."""
+    width = 2 ** (4 + (4 * strength).floor())
     return (table * (LEVELS - 1)).round().div(width).floor() * width / (LEVELS - 1)
 
 
-def _warps(operations: Int64[Tensor, "depth rows"], amounts: Float[Tensor, "depth rows"]) -> Float[Tensor, "rows 2 3"]:
-    """One map of the chain's rotations (to 9 degrees), shears (to 0.09) and moves (to a tenth), sides from -1 to 1."""
-    warp = torch.eye(3, device=amounts.device).expand(operations.shape[1], 3, 3)
+def _solarized(table: Tensor, _: Tensor, strength: Tensor) -> Tensor:
+    """The brightest values, a part `strength` of them all, are inverted."""
+    inverted = (table * (LEVELS - 1)).round() >= LEVELS - (LEVELS * strength).floor()
+    return torch.where(inverted, 1 - table, table)
+
+
+def _warps(
+    operations: Int64[Tensor, "depth chains batch"], amounts: Float[Tensor, "depth chains batch"], aspect: float
+) -> Float[Tensor, "chains batch 2 3"]:
+    """One map of each chain's rotations (to 9 degrees), shears (to 0.09) and moves (to a tenth), sides from -1 to 1."""
+    identity = torch.eye(3, device=amounts.device)
+    warp = identity.expand(*operations.shape[1:], 3, 3)
     for operation, amount in zip(operations, amounts, strict=True):
-        step = torch.eye(3, device=amounts.device).repeat(len(operation), 1, 1)
+        step = identity.repeat(*operation.shape, 1, 1)
         angle = torch.where(operation == ROTATE, torch.deg2rad(30 * amount), 0)
-        step[:, 0, 0] = step[:, 1, 1] = angle.cos()
-        step[:, 0, 1] = torch.where(operation == SHEAR_X, 0.3 * amount, -angle.sin())
-        step[:, 1, 0] = torch.where(operation == SHEAR_Y, 0.3 * amount, angle.sin())
-        step[:, 0, 2] = torch.where(operation == TRANSLATE_X, 2 / 3 * amount, 0)
-        step[:, 1, 2] = torch.where(operation == TRANSLATE_Y, 2 / 3 * amount, 0)
+        step[..., 0, 0] = step[..., 1, 1] = angle.cos()
+        step[..., 0, 1] = torch.where(operation == SHEAR_X, 0.3 * amount, -angle.sin()) / aspect
+        step[..., 1, 0] = torch.where(operation == SHEAR_Y, 0.3 * amount, angle.sin()) * aspect
+        step[..., 0, 2] = torch.where(operation == TRANSLATE_X, 2 / 3 * amount, 0)
+        step[..., 1, 2] = torch.where(operation == TRANSLATE_Y, 2 / 3 * amount, 0)
         warp = warp @ step
-    return warp[:, :2]
+    return warp[..., :2, :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -17,5 +18,5 @@ def jensen_shannon(logits: Sequence[Float[Tensor, "batch classes"]]) -> Float[Te
     Method to Improve Robustness and Uncertainty", 2020. Taken of logarithms, where their code clamps M at 1e-7.
     """
     views = torch.stack(list(logits)).log_softmax(2)
-    mean = views.logsumexp(0) - torch.tensor(len(views)).log()
+    mean = views.logsumexp(0) - math.log(len(views))
     return F.kl_div(mean.expand_as(views), views, reduction="sum", log_target=True) / (len(views) * views.shape[1])
