@@ -10,6 +10,7 @@ import tyro
 from laconic.cli.bench import Bench
 from laconic.cli.budget import Budget
 from laconic.cli.calibrate import Calibrate
+from laconic.cli.corrupt import Corrupt
 from laconic.cli.decode import Decode
 from laconic.cli.demo import Demo
 from laconic.cli.encode import Encode
@@ -33,6 +34,7 @@ Commands = (
     | Annotated[Name, tyro.conf.subcommand("name")]
     | Annotated[Calibrate, tyro.conf.subcommand("calibrate")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Corrupt, tyro.conf.subcommand("corrupt")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Decode, tyro.conf.subcommand("decode")]
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
