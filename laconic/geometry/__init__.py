@@ -5,6 +5,7 @@ from __future__ import annotations
 from laconic.geometry.eigenmaps import laplacian_eigenmaps
 from laconic.geometry.errors import GeometryError, LayerError, OneClassWarning
 from laconic.geometry.graph import GraphRecipe, LatentGraph, latent_graph, normalised
+from laconic.geometry.grouping import balanced_assignment, balanced_groups, group_members, random_groups
 from laconic.geometry.layers import recorded_maps
 from laconic.geometry.similarity import cosine_similarity, flat_rows, rbf_similarity, similarity
 from laconic.geometry.variation import (
@@ -22,15 +23,19 @@ __all__ = [
     "LatentGraph",
     "LayerError",
     "OneClassWarning",
+    "balanced_assignment",
+    "balanced_groups",
     "cosine_similarity",
     "distinct_pairs",
     "flat_rows",
+    "group_members",
     "label_indicators",
     "label_variation",
     "laplacian",
     "laplacian_eigenmaps",
     "latent_graph",
     "normalised",
+    "random_groups",
     "rbf_similarity",
     "recorded_maps",
     "relative_label_variation",
