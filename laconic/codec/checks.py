@@ -65,17 +65,17 @@ def check_fit(
         CodecError: they were not.
     """
     if session.shape != preprocessing.shape:
-        raise CodecError(f"encoder.onnx takes pictures {session.shape}, codec.json makes {preprocessing.shape}")
+        raise CodecError(f"{session.name} takes pictures {session.shape}, codec.json makes {preprocessing.shape}")
     silence = np.zeros((1, session.units), np.float32)
     for name, speech in speeches.items():
         try:
             word = speech.say(silence)
             knows = (speech.language.code.dequantise(word).shape[1], speech.posterior(word).shape[1])
         except Exception as error:  # an own code may refuse what it is given as it likes
-            raise CodecError(f"encoder.onnx gives features that {name} can't say: {error}") from error
+            raise CodecError(f"{session.name} gives features that {name} can't say: {error}") from error
         if knows != (session.units, len(classes)):
             wanted = f"{session.units} features and {len(classes)} classes"
-            raise CodecError(f"encoder.onnx and codec.json have {wanted}, {name} knows {knows[0]} and {knows[1]}")
+            raise CodecError(f"{session.name} and codec.json have {wanted}, {name} knows {knows[0]} and {knows[1]}")
 
 
 def check_sending(

@@ -20,7 +20,7 @@ from jaxtyping import Float32, Float64, UInt8
 from PIL import Image
 
 from laconic.codec.checks import check_fit, check_sending, described, opened_sending
-from laconic.codec.folder import CodecError, read_folder
+from laconic.codec.folder import INT8, CodecError, read_folder
 from laconic.codec.naming import Naming
 from laconic.codec.sending import Sending
 from laconic.codec.session import Session
@@ -56,19 +56,31 @@ class Codec:
     receiver: Session | None = None
 
     @classmethod
-    def load(cls, folder: str | Path, code: type | None = None, threads: int | None = None) -> Codec:
+    def load(
+        cls,
+        folder: str | Path,
+        code: type | None = None,
+        threads: int | None = None,
+        encoder: Literal["float", "int8"] = "float",
+    ) -> Codec:
         """Read a Codec folder; `code` is the class of an own code, where the codec was trained with one.
 
-        `threads` limits ONNX Runtime's threads (default: all cores).
+        `threads` limits ONNX Runtime's threads (default: all cores). `encoder` picks which of the folder's two
+        encoders speaks; the language is the same.
 
         Raises:
-            CodecError: the folder is missing, truncated, edited, newer or foreign, or its parts don't fit each
-                other.
+            CodecError: the folder is missing, truncated, edited, newer or foreign, its parts don't fit each
+                other, or it has no such encoder.
         """
+        if encoder not in ("float", "int8"):
+            raise CodecError(f'encoder is "float" or "int8", not {encoder!r}')
         manifest, files = read_folder(Path(folder))
         classes, preprocessing, index = described(manifest)
         speeches = read_speeches(index, files["speeches.safetensors"], code)
-        session = Session(files["encoder.onnx"], threads)
+        network = "encoder.onnx" if encoder == "float" else INT8
+        if network not in files:
+            raise CodecError(f"{folder} has no {network}; make it with: laconic quantise {folder} SOURCE")
+        session = Session(files[network], threads, network)
         check_fit(classes, preprocessing, speeches, session)
         sending, receiver = opened_sending(manifest, files, threads)
         codec = cls(classes, preprocessing, speeches, session, manifest, sending, receiver)

@@ -4,6 +4,7 @@
 codec/
   codec.json            what it is: classes, preprocessing, code, provenance, and each file's SHA-256
   encoder.onnx          uint8 pictures [n, H, W, C] -> features [n, units]
+  encoder-int8.onnx     the same in 8 bits, if it was made; a node needs one of the two
   speeches.safetensors  the language that it speaks, its rivals, and their receivers' tables
   sending.safetensors   when to say and when to send a picture, where the codec also sends
   receiver.onnx         the receiver's own network for sent pictures, if it has one; a node needs no copy of it
@@ -28,7 +29,8 @@ from laconic.contract import LaconicError
 FORMAT = 1
 MANIFEST = "codec.json"
 REQUIRED = ("encoder.onnx", "speeches.safetensors")
-OPTIONAL = ("sending.safetensors", "receiver.onnx")
+INT8 = "encoder-int8.onnx"
+OPTIONAL = ("sending.safetensors", "receiver.onnx", INT8)
 
 
 class CodecError(LaconicError):
