@@ -15,7 +15,7 @@ from laconic.encoder.features import FeatureEncoder
 from laconic.encoder.projector import Projector
 from laconic.encoder.resnet import Residual
 from laconic.encoder.straight_through import named_units
-from laconic.geometry import recorded_maps
+from laconic.geometry import GraphRecipe, recorded_maps
 from laconic.objective import (
     jensen_shannon,
     label_variation_loss,
@@ -27,6 +27,10 @@ from laconic.score.attack import pgd
 from laconic.train.batches import Batch
 from laconic.train.recipe import Recipe
 from laconic.train.way import Way
+
+UNIT_SPHERE = GraphRecipe("rbf", alpha=2.0)
+"""Label variation's graph, of the projector's rows of unit length. Where lengths are free, as in the paper, all
+distances grow and the loss is near 0 while classes still are mixed."""
 
 
 class Supervised(Way):
@@ -101,7 +105,7 @@ class Supervised(Way):
         if objective == "cross-entropy":
             return self._cross_entropy(self.classifier(features), labels)
         if objective == "label-variation":
-            return label_variation_loss(features, labels)
+            return label_variation_loss(self.projector(features), labels, UNIT_SPHERE)
         contrast = supervised_contrastive(self.projector(features), labels, self.recipe.softmax_temperature)
         if objective == "supcon":
             return contrast

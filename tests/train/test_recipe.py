@@ -12,7 +12,7 @@ from laconic.train import WAYS, Recipe, RecipeError
     [
         (
             {"objective": "suprcon"},
-            "objective is one of joint, cross-entropy, supcon, simclr, moco, disentangle or package",
+            "objective is one of joint, cross-entropy, supcon, label-variation, simclr, moco, disentangle or package",
         ),
         ({"sparsity": "some"}, "sparsity is one of none, feature, mask, weighted, not 'some'"),
         ({"sparsity_weight": -1.0}, "sparsity_weight is at least 0, not -1.0"),
@@ -30,6 +30,18 @@ from laconic.train import WAYS, Recipe, RecipeError
         ({"objective": "disentangle", "tries": 2, "validation": 0.0}, "told apart by the loss on held-out pictures"),
         ({"objective": "disentangle", "tries": 2, "patience": 5}, "give --epochs or --minutes, not --patience"),
         ({"temperature": 0.0}, "temperature is more than 0, not 0.0"),
+        ({"smooth": -0.1}, "smooth is at least 0, not -0.1"),
+        ({"smooth": 0.1, "objective": "simclr"}, "smooth is for objectives with labels, not 'simclr'"),
+        ({"parseval": True, "objective": "moco"}, "parseval is for objectives with labels, not 'moco'"),
+        ({"smooth_layers": ("stem",)}, "smooth_layers are those of smooth, which is 0"),
+        ({"adversarial": 1.0}, "adversarial is from 0 to below 1, not 1.0"),
+        ({"adversarial_steps": 0}, "adversarial_steps is at least 1, not 0"),
+        ({"adversarial": 0.1, "objective": "supcon"}, "adversarial needs a classifier .* not 'supcon'"),
+        ({"consistency": 1.0, "augment": "augmix", "objective": "label-variation"}, "consistency needs a classifier"),
+        ({"consistency": -1.0}, "consistency is at least 0, not -1.0"),
+        ({"consistency": 1.0}, "consistency is between mixed copies: choose --augment augmix"),
+        ({"consistency": 1.0, "augment": "augmix", "views": 2}, "consistency takes three views of its own"),
+        ({"consistency": 1.0, "augment": "augmix", "adversarial": 0.1}, "adversarial and consistency don't go"),
     ],
 )
 def test_faults_are_named(wrong: dict[str, object], text: str) -> None:
