@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from laconic.trials import jaccard
+from laconic.trials import jaccard, lgg
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.dnrl import FIG_4
 from laconic.trials.gssma import BASELINE
@@ -21,6 +21,8 @@ TRIALS: dict[str, Trial] = {
     "jaccard/table-1": jaccard.TABLE_1,
     "jaccard/fig-2": jaccard.FIG_2,
     "jaccard/table-2": jaccard.TABLE_2,
+    "lgg/table-1": lgg.TABLE_1,
+    "lgg/table-3": lgg.TABLE_3,
     "link/waterfall": WATERFALL,
 }
 
