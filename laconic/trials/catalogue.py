@@ -22,6 +22,7 @@ TRIALS: dict[str, Trial] = {
     "jaccard/fig-2": jaccard.FIG_2,
     "jaccard/table-2": jaccard.TABLE_2,
     "lgg/table-1": lgg.TABLE_1,
+    "lgg/table-2": lgg.TABLE_2,
     "lgg/table-3": lgg.TABLE_3,
     "link/waterfall": WATERFALL,
 }
