@@ -30,7 +30,8 @@ class GRN(nn.Module):
         """The map, channels last."""
         response = torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True)
         relative = response / (response.mean(-1, keepdim=True) + EPSILON)
-        return self.gamma * (x * relative) + self.beta + x
+        normalised: Tensor = self.gamma * (x * relative) + self.beta + x
+        return normalised
 
 
 class ConvNextBlock(nn.Module):

@@ -114,7 +114,7 @@ class CommonEncoder(nn.Module):
         places = (members.clamp_min(0) + first_of_cell).flatten(0, 1)
         told = self.group(tokens[places], src_key_padding_mask=empty if bool(empty.any()) else None)
         features: Tensor = self.dense(_mean(told, ~empty))
-        return features.unflatten(0, (cells, -1))
+        return features.reshape(cells, -1, features.shape[1])
 
 
 def _mean(tokens: Float[Tensor, "groups size dim"], real: Bool[Tensor, "groups size"]) -> Float[Tensor, "groups dim"]:

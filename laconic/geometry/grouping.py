@@ -100,7 +100,7 @@ def group_members(groups: Int64[Tensor, "cells users"], n_groups: int) -> Int64[
     order = groups.argsort(dim=1, stable=True)
     place = torch.arange(int(sizes.max()), device=groups.device)
     found = ((sizes.cumsum(1) - sizes)[:, :, None] + place).clamp_max(groups.shape[1] - 1)
-    members = order.gather(1, found.flatten(1)).unflatten(1, (n_groups, -1))
+    members = order.gather(1, found.flatten(1)).view_as(found)
     return members.masked_fill(place >= sizes[:, :, None], -1)
 
 
@@ -128,4 +128,5 @@ def unit_rows(features: Float[Tensor, "cells users dim"]) -> Float[Tensor, "cell
             f"users are grouped by the direction of their features, and those of user {user} of cell {cell} have "
             f"length {float(lengths[cell, user]):g}; only one above 0 and finite has a direction"
         )
-    return rows / lengths
+    unit: Tensor = rows / lengths
+    return unit

@@ -6,12 +6,14 @@ from laconic.link.adaptive import Choice, ErrorTable, error_table
 from laconic.link.analog import AnalogLink
 from laconic.link.conform import Findings, Verdict, conformance
 from laconic.link.digital import Delivered, DigitalLink
+from laconic.link.downlink import Downlink, sinr
 from laconic.link.equalise import mmse, zero_forcing
 from laconic.link.errors import LinkError
 from laconic.link.fading import AWGN, Channel, Rayleigh, Received, Rician
 from laconic.link.modulation import Modulation
 from laconic.link.packets import Carried, carry, carry_groups
 from laconic.link.protection import Layer, UnequalLink, carry_prefixes, split
+from laconic.link.symbol_budget import SymbolBudget
 from laconic.link.symbols import amplitude, normalise, pair, unpair
 from laconic.link.theory import qpsk_ber
 
@@ -23,6 +25,7 @@ __all__ = [
     "Choice",
     "Delivered",
     "DigitalLink",
+    "Downlink",
     "ErrorTable",
     "Findings",
     "Layer",
@@ -31,6 +34,7 @@ __all__ = [
     "Rayleigh",
     "Received",
     "Rician",
+    "SymbolBudget",
     "UnequalLink",
     "Verdict",
     "amplitude",
@@ -43,6 +47,7 @@ __all__ = [
     "normalise",
     "pair",
     "qpsk_ber",
+    "sinr",
     "split",
     "unpair",
     "zero_forcing",
