@@ -21,6 +21,7 @@ ALL = (
     "ldpc",
     "digital_link",
     "smoothness",
+    "int8",
 )
 
 

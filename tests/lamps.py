@@ -78,6 +78,33 @@ def network(
     return bytes(model.SerializeToString())
 
 
+def convolution(units: int = 16) -> bytes:
+    """The same features by a convolution of 1 x 1: 8 bits hold them exactly. `units` below 16 cut the last ones off."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("Transpose", ["images"], ["turned"], perm=[0, 3, 1, 2]),
+            helper.make_node("Cast", ["turned"], ["floats"], to=TensorProto.FLOAT),
+            helper.make_node("Div", ["floats", "white"], ["shares"]),
+            helper.make_node("Conv", ["shares", "weight", "bias"], ["map"]),
+            helper.make_node("Relu", ["map"], ["bright"]),
+            helper.make_node("Reshape", ["bright", "flat"], ["pixels"]),
+            helper.make_node("Gather", ["pixels", "units"], ["features"], axis=1),
+        ],
+        "convolution",
+        [helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", 4, 4, 1])],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", units])],
+        [
+            numpy_helper.from_array(np.float32(255), "white"),
+            numpy_helper.from_array(np.full((1, 1, 1, 1), 5, np.float32), "weight"),
+            numpy_helper.from_array(np.zeros(1, np.float32), "bias"),
+            numpy_helper.from_array(np.array([-1, 16], np.int64), "flat"),
+            numpy_helper.from_array(np.arange(units, dtype=np.int64), "units"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    return bytes(model.SerializeToString())
+
+
 def head() -> LinearReceiver:
     """A linear classifier on features: a class's logit is the sum of its three lamps."""
     weight = np.zeros((5, 16), np.float32)

@@ -83,8 +83,9 @@ def multiply_adds(network: bytes) -> int:
     onnx = need("onnx", "train")
     model = onnx.load_from_string(network)
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
-    for stale in (model.graph.value_info, *(each.type.tensor_type.shape.dim for each in model.graph.output)):
-        del stale[:]  # what is said of them may say the batch's size, too
+    del model.graph.value_info[:]  # sizes that were written down may hold the batch's
+    for output in model.graph.output:
+        output.type.tensor_type.ClearField("shape")
     inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     shapes = {table.name: tuple(table.dims) for table in inferred.initializer}
     for info in (*inferred.input, *inferred.value_info, *inferred.output):
