@@ -100,8 +100,7 @@ class Train(Command):
     cross-entropy, for 3 times the work a step; 0 is the cheap half of augmix."""
 
     smooth: float = 0.0
-    """gamma of the regulariser that lets classes come apart little by little, layer by layer. The paper's is 0.01 at
-    --batch-size 100; the term grows with the cube of the batch."""
+    """gamma of the regulariser that lets classes come apart little by little, layer by layer; paper 003 has 0.01."""
 
     smooth_layers: Annotated[tuple[str, ...], arg(metavar="LAYER", help_behavior_hint="")] = ()
     """The backbone's layers that --smooth compares; by default all after a ReLU."""

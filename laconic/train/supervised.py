@@ -31,6 +31,7 @@ from laconic.train.way import Way
 UNIT_SPHERE = GraphRecipe("rbf", alpha=2.0)
 """Label variation's graph, of the projector's rows of unit length. Where lengths are free, as in the paper, all
 distances grow and the loss is near 0 while classes still are mixed."""
+SMOOTH_BATCH = 100  # pictures: that of paper 003's authors, for whose gamma it was
 
 
 class Supervised(Way):
@@ -75,10 +76,21 @@ class Supervised(Way):
         n = len(labels)
         loss = self.basic_loss(features[:n], labels)
         if recipe.smooth:
-            loss = loss + smoothness([each[:n] for each in maps], labels, recipe.smooth)
+            loss = loss + self._smoothness([each[:n] for each in maps], labels)
         if recipe.consistency_weight:
             loss = loss + recipe.consistency_weight * jensen_shannon(self.classifier(features).split(n))
         return loss, features, mask
+
+    def _smoothness(self, maps: list[Tensor], labels: Tensor) -> Tensor:
+        """The regulariser of those pictures that no layer is silent about (a map of zeros has no cosine).
+
+        A batch of r copies of each picture has r^3 times the value: gamma is made to mean what it does at SMOOTH_BATCH.
+        """
+        lengths = [torch.linalg.vector_norm(each.detach().float(), dim=tuple(range(1, each.ndim))) for each in maps]
+        heard = torch.stack([length > 0 for length in lengths]).all(0) if maps else labels >= 0
+        if not heard.all():
+            maps, labels = [each[heard] for each in maps], labels[heard]
+        return smoothness(maps, labels, self.recipe.smooth) * (SMOOTH_BATCH / max(1, len(labels))) ** 3
 
     def _three_views(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """AugMix's: each picture after shifts and the like, then two mixtures of that with its varied copies."""
