@@ -86,8 +86,9 @@ class Supervised(Way):
 
         A batch of r copies of each picture has r^3 times the value: gamma is made to mean what it does at SMOOTH_BATCH.
         """
-        lengths = [torch.linalg.vector_norm(each.detach().float(), dim=tuple(range(1, each.ndim))) for each in maps]
-        heard = torch.stack([length > 0 for length in lengths]).all(0) if maps else labels >= 0
+        heard = torch.ones_like(labels, dtype=torch.bool)
+        for each in maps:
+            heard &= torch.linalg.vector_norm(each.detach().float(), dim=tuple(range(1, each.ndim))).square() > 0
         if not heard.all():
             maps, labels = [each[heard] for each in maps], labels[heard]
         return smoothness(maps, labels, self.recipe.smooth) * (SMOOTH_BATCH / max(1, len(labels))) ** 3
