@@ -13,12 +13,14 @@ from laconic.cli.calibrate import Calibrate
 from laconic.cli.corrupt import Corrupt
 from laconic.cli.decode import Decode
 from laconic.cli.demo import Demo
+from laconic.cli.distill import Distill
 from laconic.cli.encode import Encode
 from laconic.cli.evaluate import Evaluate
 from laconic.cli.inspect import Inspect
 from laconic.cli.link import Link
 from laconic.cli.name import Name
 from laconic.cli.output import answers, fail, logs_to_stderr, print_json
+from laconic.cli.quantise import Quantise
 from laconic.cli.train import Train
 from laconic.cli.trial import Trial
 
@@ -31,8 +33,10 @@ laconic --version tells the version."""
 Commands = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Distill, tyro.conf.subcommand("distill")]
     | Annotated[Name, tyro.conf.subcommand("name")]
     | Annotated[Calibrate, tyro.conf.subcommand("calibrate")]
+    | Annotated[Quantise, tyro.conf.subcommand("quantise")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Corrupt, tyro.conf.subcommand("corrupt")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]

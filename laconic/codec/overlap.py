@@ -25,6 +25,15 @@ def trained_digests(batches: Iterable[UInt8[np.ndarray, "n height width channels
     return safetensors.numpy.save({"digests": np.unique(np.concatenate(parts))})
 
 
+def merged_digests(digests: bytes, folder: Path) -> bytes:
+    """What `trained_digests` gave, and what the codec in a folder was trained on, as one file."""
+    path = folder / TRAINED
+    parts = [digests, *([path.read_bytes()] if path.exists() else [])]
+    return safetensors.numpy.save(
+        {"digests": np.unique(np.concatenate([safetensors.numpy.load(part)["digests"] for part in parts]))}
+    )
+
+
 def trained_on(folder: Path, images: UInt8[np.ndarray, "n height width channels"]) -> Bool[np.ndarray, " n"]:
     """Which pictures the codec in a folder was trained on; none where its file was left out."""
     path = folder / TRAINED

@@ -30,6 +30,11 @@ class Cnn(nn.Module):
             size, wide = (size[0] // pool[0], size[1] // pool[1]), out
         self.stages = nn.Sequential(*stages)
 
+    @property
+    def stage_ends(self) -> tuple[str, ...]:
+        """The layers whose maps end a stage, by name."""
+        return tuple(f"stages.{stage}" for stage in range(len(self.stages)))
+
     def forward(
         self, pictures: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch units rows columns"]:

@@ -53,7 +53,7 @@ class FeatureEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone = backbone
-        shape = _output_shape(backbone, channels, size)
+        shape = output_shape(backbone, channels, size)
         self.units = shape[1]
         _check_mask(mask, shape)
         self.mask_input = mask
@@ -93,7 +93,12 @@ def channel_statistics(
     return values.mean(0).tolist(), torch.where(std > 0, std, 1.0).tolist()
 
 
-def _output_shape(backbone: nn.Module, channels: int, size: Size) -> torch.Size:
+def output_shape(backbone: nn.Module, channels: int, size: Size) -> torch.Size:
+    """What the backbone gives for two black pictures: [2, units] or [2, units, rows, columns].
+
+    Raises:
+        EncoderError: anything else, or it fails on them.
+    """
     parameter = next(backbone.parameters(), torch.empty(0))
     training = backbone.training
     try:

@@ -5,6 +5,8 @@ He et al., "Deep Residual Learning for Image Recognition", 2016; ResNet-8 is its
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -19,7 +21,7 @@ class ResNet(nn.Module):
 
     `depths` are the blocks of each stage; stages double the `width` of the first one, and halve the map but
     for the first. A side of the map that would fall below 2 is not halved. Bottleneck blocks end four times
-    as wide.
+    as wide. `stage_ends` names the layers whose maps end a stage.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ResNet(nn.Module):
                 blocks.append(Residual(branch, wide, out, stride if block == 0 else (1, 1)))
                 wide = out
         self.blocks = nn.Sequential(*blocks)
+        self.stage_ends = tuple(f"blocks.{end - 1}" for end in accumulate(depths))
 
     def forward(
         self, pictures: Float[Tensor, "batch channels height width"]

@@ -29,11 +29,8 @@ def recorded_maps(network: nn.Module, layers: Sequence[str]) -> Iterator[list[Te
         LayerError: a layer that doesn't exist, or whose output isn't a tensor with a row for each picture; on leaving,
             one that wasn't called, or whose map was overwritten by an operation in place after it.
     """
+    check_layers(network, layers)
     modules = dict(network.named_modules())
-    missing = [name for name in layers if name not in modules]
-    if missing:
-        there = ", ".join(name for name in modules if name)
-        raise LayerError(f"the network has no layer {', '.join(map(repr, missing))}; it has {there}")
     calls: list[tuple[str, int]] = []
     maps: list[Tensor] = []
     with ExitStack() as hooks:
@@ -41,6 +38,19 @@ def recorded_maps(network: nn.Module, layers: Sequence[str]) -> Iterator[list[Te
             hooks.enter_context(modules[name].register_forward_hook(partial(_record, name, calls, maps)))
         yield maps
     _check(layers, calls, maps)
+
+
+def check_layers(network: nn.Module, layers: Sequence[str]) -> None:
+    """Refuse layers that don't exist, before anything runs.
+
+    Raises:
+        LayerError: there is one; the error names those that exist.
+    """
+    modules = dict(network.named_modules())
+    missing = [name for name in layers if name not in modules]
+    if missing:
+        there = ", ".join(name for name in modules if name)
+        raise LayerError(f"the network has no layer {', '.join(map(repr, missing))}; it has {there}")
 
 
 def _record(name: str, calls: list[tuple[str, int]], maps: list[Tensor], _: nn.Module, __: object, out: object) -> None:

@@ -8,6 +8,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -74,18 +75,30 @@ def prune_onnx(network: bytes, units: Int64[np.ndarray, " kept"]) -> bytes:
     """
     onnx = need("onnx", "train")
     model = onnx.load_from_string(network)
-    output = model.graph.output[0]
-    picks = [node for node in model.graph.node if output.name in node.output and node.op_type == "Gather"]
-    tables = [t for node in picks for t in model.graph.initializer if t.name == node.input[1]]
-    if not tables:
+    output, table = model.graph.output[0], _picks(model)
+    if table is None:
         raise ExportError("the exported network does not end by picking units; please report this")
-    tables[0].CopyFrom(onnx.numpy_helper.from_array(units.astype(np.int64), tables[0].name))
+    table.CopyFrom(onnx.numpy_helper.from_array(units.astype(np.int64), table.name))
     output.type.tensor_type.shape.dim[1].dim_value = len(units)
     for info in model.graph.value_info:
-        if info.name == tables[0].name:
+        if info.name == table.name:
             info.type.tensor_type.shape.dim[0].dim_value = len(units)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
+
+
+def picked_units(network: bytes) -> Int64[np.ndarray, " kept"] | None:
+    """Which of its units a network that `prune_onnx` gave picks; None of another network."""
+    onnx = need("onnx", "train")
+    table = _picks(onnx.load_from_string(network))
+    return None if table is None else np.asarray(onnx.numpy_helper.to_array(table))
+
+
+def _picks(model: Any) -> Any:
+    """The table of the Gather by which a network ends, if it does."""
+    last = model.graph.output[0].name
+    picks = [node for node in model.graph.node if last in node.output and node.op_type == "Gather"]
+    return next((t for node in picks for t in model.graph.initializer if t.name == node.input[1]), None)
 
 
 @contextlib.contextmanager

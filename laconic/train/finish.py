@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import platform
-import time
-from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import safetensors.torch
 import torch
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float32
 
 from laconic.codec import Codec, Speech, write_folder
 from laconic.codec.limits import Limits
-from laconic.codec.overlap import TRAINED, trained_digests
-from laconic.codec.sending import FILE, Examples, Sending
+from laconic.codec.overlap import TRAINED
+from laconic.codec.sending import FILE
 from laconic.codec.session import Session
 from laconic.codec.tables import write_speeches
 from laconic.data import Preprocessing, Source
-from laconic.data.look import looks, usual_looks
 from laconic.language import Decision, UnfittedCode
 from laconic.receiver import LinearReceiver
-from laconic.receiver.unknown import Prototypes
-from laconic.score.activity import n1, n2
 from laconic.score.evaluation import score_speech
-from laconic.train.batches import InMemory, Reader
+from laconic.train.batches import Reader
 from laconic.train.clusters import find_clusters
 from laconic.train.export import export_onnx, prune_onnx
 from laconic.train.pictures import TrainingData
 from laconic.train.probe import fit_linear
+from laconic.train.readout import circumstances, encode_all, learnt_digests, measured, said_or_sent
 from laconic.train.receiver import Receiver
 from laconic.train.recipe import RecipeError
 from laconic.train.run import Run
 from laconic.train.supervised import Supervised
-from laconic.train.tables import Held, Train, make_speeches
+from laconic.train.tables import Train, make_speeches
 from laconic.train.way import Way
-
-CHUNK = 512  # pictures encoded at once
-PACKAGES = ("torch", "lightning", "onnx", "onnxruntime", "numpy", "pillow", "bitarray")
 
 
 def finish(
@@ -88,30 +79,20 @@ def finish(
         "encoder_units": module.encoder.units,
         "speeches": index,
         "measured": {
-            **(_measured(speeches, *test) if clusters is None else clusters.measured(*test, source.labelled)),
+            **(measured(speeches, *test) if clusters is None else clusters.measured(*test, source.labelled)),
             **module.measured(),
             **_probed(module, speeches, test, source),
         },
-        "provenance": {
-            **provenance,
-            "steps": module.global_step,
-            "pictures": len(data.labels),
-            "skipped": data.skipped,
-            "duplicates": {"test": data.duplicates.n, "exact": data.duplicates.exact, "near": data.duplicates.near},
-            "laconic": version("laconic"),
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}",
-            "versions": {name: version(name) for name in PACKAGES},
-            "seconds": round(time.perf_counter() - began, 1),
-        },
+        "provenance": {**provenance, **circumstances(data, module.global_step, began)},
     }
     files = {
         "encoder.onnx": prune_onnx(network, kept.nonzero()[0]),
         "speeches.safetensors": tables,
         "weights.safetensors": safetensors.torch.save({k: v.contiguous() for k, v in module.state_dict().items()}),
-        TRAINED: trained_digests(read(rows) for read, n in _learnt_from(data) for rows in _chunks(n)),
+        TRAINED: learnt_digests(data),
     }
     if limits is not None:
-        sending = _sending(limits, speeches, classes, preprocessing, train, held, read_features, data)
+        sending = said_or_sent(limits, speeches, classes, preprocessing, train, held, read_features, data)
         files[FILE], manifest["sending"] = sending.to_files()
     if receiver is not None:
         files["receiver.onnx"], manifest["receiver"] = receiver.network, receiver.record
@@ -120,45 +101,10 @@ def finish(
     return Codec.load(out, None if code is None else type(code))
 
 
-def encode_all(session: Session, read: Reader, n: int) -> Float32[np.ndarray, "n units"]:
-    """The features of pictures 0 ... n - 1."""
-    return np.concatenate([session(read(rows)) for rows in _chunks(n)] or [np.zeros((0, session.units), np.float32)])
-
-
-def _learnt_from(data: TrainingData) -> list[tuple[Reader, int]]:
-    return [(data.read, len(data.labels)), (data.read_held, len(data.held_labels))]
-
-
 def _features(
     session: Session, kept: Bool[np.ndarray, " units"], read: Reader, n: int
 ) -> Float32[np.ndarray, "n used"]:
     return np.ascontiguousarray(encode_all(session, read, n)[:, kept])
-
-
-def _sending(
-    limits: Limits,
-    speeches: dict[str, Speech],
-    classes: list[str],
-    preprocessing: Preprocessing,
-    train: Train,
-    held: Held,
-    read_features: Callable[[Reader, int], Float32[np.ndarray, "n used"]],
-    data: TrainingData,
-) -> Sending:
-    """The rule of said or sent: its detector fitted on training pictures, its thresholds found on pictures apart."""
-    unknown = read_features(InMemory(data.unknown), len(data.unknown))
-    prototypes = Prototypes.fit(*train, limits.seed, unknown).limited(held[0])
-    tuning = Examples(*held, data.held_groups, _looks(data.read_held, len(data.held_labels)))
-    n = len(data.calibration_labels)
-    fresh, seen = read_features(data.read_calibration, n), _looks(data.read_calibration, n)
-    calibration = Examples(fresh, data.calibration_labels, data.calibration_groups, seen)
-    usual = usual_looks(_looks(data.read, len(data.labels)))
-    coder, said, full = limits.coder(preprocessing), speeches["said"], speeches["full"]
-    return limits.calibrated(said, full, tuple(classes), prototypes, coder, tuning, calibration, usual)
-
-
-def _looks(read: Reader, n: int) -> Float64[np.ndarray, "n 3"]:
-    return np.concatenate([looks(read(rows)) for rows in _chunks(n)] or [np.zeros((0, 3))])
 
 
 def used_units(features: Float32[np.ndarray, "n units"]) -> Bool[np.ndarray, " units"]:
@@ -171,22 +117,6 @@ def used_units(features: Float32[np.ndarray, "n units"]) -> Bool[np.ndarray, " u
     if not used.any():
         raise RecipeError("no unit of this encoder is ever active; use a smaller --sparsity-weight")
     return used
-
-
-def _measured(
-    speeches: dict[str, Speech], features: Float32[np.ndarray, "n units"], labels: Int64[np.ndarray, " n"]
-) -> dict[str, Any]:
-    """What the codec reaches on the test split, through real packets."""
-    said, full = (score_speech(name, speeches[name], features, labels) for name in ("said", "full"))
-    return {
-        "n": len(labels),
-        "accuracy_said": said.accuracy,
-        "accuracy_full": full.accuracy,
-        "bits_mean": said.bits_mean,
-        "packet_bytes_mean": said.packet_bytes_mean,
-        "n1": n1(features),
-        "n2": n2(features),
-    }
 
 
 def _probed(module: Way, speeches: dict[str, Speech], test: Train, source: Source) -> dict[str, float]:
@@ -207,8 +137,3 @@ def _head(
         return LinearReceiver(*fit_linear(*train, data.class_weights))
     weight = module.classifier.weight.detach().numpy()[:, kept]
     return LinearReceiver(np.ascontiguousarray(weight), module.classifier.bias.detach().numpy())
-
-
-def _chunks(n: int) -> Iterator[list[int]]:
-    for start in range(0, n, CHUNK):
-        yield list(range(start, min(start + CHUNK, n)))
