@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from laconic.cli.output import percent
 from laconic.contract import CodeScore, Evaluation
 
+if TYPE_CHECKING:
+    from laconic.score.choice import Choice
 
-def write_page(page: Path, evaluation: Evaluation, images: Any, codec: Any) -> None:
-    """The report page, with where its figures come from."""
+
+def write_page(
+    page: Path, evaluation: Evaluation, images: Any, codec: Any, edge: Mapping[str, Any] | None = None
+) -> None:
+    """The report page, with where its figures come from; `edge` is what `edge_figures` gave for its encoders."""
     from laconic.report import write_report
 
     made = codec.manifest["provenance"]
@@ -23,6 +29,8 @@ def write_page(page: Path, evaluation: Evaluation, images: Any, codec: Any) -> N
         "versions": ", ".join(f"{name} {number}" for name, number in made["versions"].items()),
         "machine": made["machine"],
     }
+    if edge is not None:
+        provenance |= {f"{each['encoder']} encoder": _cost(each, edge["processor"]) for each in edge["encoders"]}
     write_report(page, evaluation, images, title=f"What {evaluation.source} says", provenance=provenance)
 
 
@@ -46,6 +54,46 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
         **_sending(evaluation),
         "seconds": round(evaluation.seconds, 2),
     }
+
+
+def edge_figures(key: str, choices: Sequence[Choice]) -> dict[str, Any]:
+    """What --json prints of encoders at the edge: under `key` one entry for each, and where they were timed."""
+    from laconic.score.edge import processor
+
+    return {key: [choice.record() for choice in choices], "processor": processor()}
+
+
+def _cost(each: Mapping[str, Any], processor: str) -> str:
+    return (
+        f"{percent(each['accuracy_said'])} said right, {each['kilobytes']:.1f} kB, {_count(each['multiply_adds'])} "
+        f"multiply-adds and {each['ms']:.3g} ms a picture (one thread of {processor})"
+    )
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def print_choices(rows: Sequence[Mapping[str, Any]], processor: str) -> None:
+    """The table to choose from: one line a codec and precision."""
+    wide = max(len("codec"), *(len(each["codec"]) for each in rows))
+    print(
+        f"{'codec':{wide}}  {'encoder':8}{'accuracy':>9}{'bits':>7}{'kB':>9}{'multiply-adds':>15}{'ms':>8}"
+        f"{'pictures/s':>12}{'label':>9}{'word':>9}{'unit':>9}"
+    )
+    for each in rows:
+        agrees = each["agreement"]
+        shares = ["-"] * 3 if agrees is None else [percent(agrees[key]) for key in ("label", "said", "word")]
+        print(
+            f"{each['codec']:{wide}}  {each['encoder']:8}{percent(each['accuracy_said']):>9}{each['bits_mean']:7.2f}"
+            f"{each['kilobytes']:9.1f}{_count(each['multiply_adds']):>15}{each['ms']:8.3f}"
+            f"{each['pictures_per_second']:12.0f}" + "".join(f"{share:>9}" for share in shares)
+        )
+    print(
+        "kB of 1000 bytes; multiply-adds of a picture, a proxy for its energy; ms for one picture, pictures/s of 64\n"
+        f"at once, on one thread of {processor}; label, word, loudest unit: the same as the first line's (-: it is\n"
+        "that line, or speaks another language)"
+    )
 
 
 def _sending(evaluation: Evaluation) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def test_the_table_marks_what_is_spoken(laconic: Any, lamps_folder: Path, forest
     ran = laconic("evaluate", lamps_folder, forest, "--report", tmp_path / "page.html")
     lines = ran.out.splitlines()
     assert lines[0].startswith("200 test pictures of folder:")
-    assert [line.split()[0] for line in lines[1:]] == ["code", "maxamp", "decision", "full", "balanced"]
+    begins = ["code", "maxamp", "decision", "full", "balanced", "codec", str(lamps_folder)]
+    assert [line.split()[0] for line in lines[1:8] + lines[9:10] if line] == begins
     assert lines[2].endswith("100.0 % <- spoken")
     assert ran.err == f"report: {tmp_path / 'page.html'}\n"
 
@@ -79,3 +80,41 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(
     ran = laconic("evaluate", lamps_folder, forest, "--report", tmp_path / "gone/page.html")
     assert (ran.code, ran.out) == (1, "")
     assert "cannot write the report" in ran.err
+
+
+def test_several_codecs_are_a_table_to_choose_from(
+    laconic: Any, lamps_folder: Path, forest: str, tmp_path: Path
+) -> None:
+    small = lamps.write(tmp_path / "small", onnx=lamps.convolution())
+    ran = laconic("quantise", small, forest)
+    assert ran.code == 0, ran.err
+    assert "kB (1 kB = 1000 bytes) instead of" in ran.out
+    ran = laconic("evaluate", lamps_folder, small, forest, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    answer = ran.answer
+    assert (answer["n"], answer["skipped"], answer["source"]) == (200, 0, forest)
+    assert answer["processor"]
+    lines = [(row["codec"], row["encoder"]) for row in answer["codecs"]]
+    assert lines == [(str(lamps_folder), "float"), (str(small), "float"), (str(small), "int8")]
+    first, second, third = answer["codecs"]
+    assert first["agreement"] is None
+    assert all(row["agreement"]["label"] == row["agreement"]["word"] == 1 for row in (second, third))
+    assert [row["multiply_adds"] for row in (first, second, third)] == [0, 16, 16]
+    assert third["kilobytes"] == (small / "encoder-int8.onnx").stat().st_size / 1000
+    assert all(row["ms"] > 0 and row["pictures_per_second"] > 0 for row in answer["codecs"])
+    ran = laconic("evaluate", small, lamps_folder, forest)
+    assert [line.split()[1] for line in ran.out.splitlines()[1:5]] == ["encoder", "float", "int8", "float"]
+    assert "a proxy for its energy" in ran.out
+
+
+def test_what_is_missing_or_too_much_is_wrong_usage(laconic: Any, lamps_folder: Path, forest: str) -> None:
+    ran = laconic("evaluate", lamps_folder)
+    assert (ran.code, ran.err) == (2, "laconic: Missing a SOURCE: laconic evaluate CODEC... SOURCE\n")
+    ran = laconic("evaluate", lamps_folder, lamps_folder, forest, "--report", "page.html")
+    assert (ran.code, ran.err) == (2, "laconic: --report is of one codec; several are a table\n")
+
+
+def test_a_codec_that_is_not_there_is_named(laconic: Any, lamps_folder: Path, forest: str, tmp_path: Path) -> None:
+    ran = laconic("evaluate", lamps_folder, tmp_path / "gone", forest)
+    assert ran.code == 1
+    assert "gone is not a Codec folder" in ran.err

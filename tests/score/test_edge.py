@@ -75,11 +75,14 @@ def test_torch_counts_the_same_and_eight_bits_change_nothing() -> None:
 
 
 def test_sizes_that_only_running_tells() -> None:
-    """As many rows as the picture has lit pixels."""
+    """A product with as many columns as the pictures have lit pixels."""
     found = helper.make_node("NonZero", ["floats"], ["places"])
     real = helper.make_node("Cast", ["places"], ["numbers"], to=TensorProto.FLOAT)
-    product = helper.make_node("MatMul", ["square", "numbers"], ["features"])
-    network = model_of([found, real, product], [4, 4, 1], 16, square=ones(4, 4))
+    product = helper.make_node("MatMul", ["square", "numbers"], ["places_again"])
+    mean = helper.make_node("ReduceMean", ["places_again"], ["one"], keepdims=0)
+    flat = helper.make_node("Flatten", ["floats"], ["pixels"])
+    both = helper.make_node("Add", ["pixels", "one"], ["features"])
+    network = model_of([found, real, product, mean, flat, both], [4, 4, 1], 16, square=ones(4, 4))
     with pytest.raises(ScoreError, match="the size of what a MatMul of this encoder gives can't be told without runn"):
         multiply_adds(network)
     lit = np.full((1, 4, 4, 1), 255, np.uint8)
