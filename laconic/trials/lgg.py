@@ -23,7 +23,8 @@ PAPER = (
 )
 CIFAR = "CIFAR-10 (50,000 training pictures, of which {} are drawn)"
 GAMMA = 0.01
-"""The authors'. With it a network learns nothing in the hundred steps on digits that smoke scale takes; see there."""
+"""The authors'. On 3,500 other training pictures a network with it still erred on 63 % of those that it learnt from after
+400 steps, where one without erred on 31 % after 260: it is made for 25,000 steps. Hence an arm with a weaker one."""
 
 
 def less_by(left: Value, right: Value, margin: float) -> Rule:
@@ -38,12 +39,13 @@ def less_by(left: Value, right: Value, margin: float) -> Rule:
 
 
 def _withstanding(gamma: float = GAMMA, **more: Any) -> dict[str, dict[str, Any]]:
-    """Neither, Parseval training, the regulariser, both."""
+    """Neither, Parseval training, the regulariser, both, and the regulariser with gamma / 3."""
     return {
         "baseline": {"gamma": 0.0, "parseval": False, **more},
         "Parseval": {"gamma": 0.0, "parseval": True, **more},
         "regulariser": {"gamma": gamma, "parseval": False, **more},
         "both": {"gamma": gamma, "parseval": True, **more},
+        "weaker regulariser": {"gamma": gamma / 3, "parseval": False, **more},
     }
 
 
@@ -64,6 +66,7 @@ TABLE_3 = Trial(
     measure=robustness,
     scales={
         "smoke": Scale(
+            # With the authors' gamma nothing is learnt in a hundred steps on digits.
             _withstanding(
                 gamma=0.003, width=8, n_train=1000, phases=[[6, 0.1], [2, 0.001]], n_test=200, n_pgd=50, n_corrupted=50
             ),
@@ -71,7 +74,7 @@ TABLE_3 = Trial(
         ),
         "reduced": Scale(
             _withstanding(
-                width=8, n_train=4000, phases=[[20, 0.1], [8, 0.001]], n_test=2000, n_pgd=200, n_corrupted=200
+                width=8, n_train=4000, phases=[[16, 0.1], [6, 0.001]], n_test=2000, n_pgd=200, n_corrupted=200
             ),
             source="",
             data=CIFAR.format("4,000"),
