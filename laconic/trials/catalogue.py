@@ -24,6 +24,7 @@ TRIALS: dict[str, Trial] = {
     "lgg/table-1": lgg.TABLE_1,
     "lgg/table-2": lgg.TABLE_2,
     "lgg/table-3": lgg.TABLE_3,
+    "lgg/table-a1": lgg.TABLE_A1,
     "link/waterfall": WATERFALL,
 }
 
