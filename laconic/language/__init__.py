@@ -18,6 +18,7 @@ from laconic.language.errors import PacketError, StreamError
 from laconic.language.huffman import Huffman
 from laconic.language.language import Language, fingerprint
 from laconic.language.lexicon import Lexicon
+from laconic.language.likelihood import Likelihood
 from laconic.language.maxamp import MaxAmp, Progressive
 from laconic.language.maxpro import MaxPro, MaxProAmp, Scalar
 from laconic.language.packet import Framing, pack_bare, unpack_bare
@@ -35,6 +36,7 @@ __all__ = [
     "Huffman",
     "Language",
     "Lexicon",
+    "Likelihood",
     "MaxAmp",
     "MaxPro",
     "MaxProAmp",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laconic.language.decision import Decision
+from laconic.language.likelihood import Likelihood
 from laconic.language.maxamp import MaxAmp, Progressive
 from laconic.language.maxpro import MaxPro, MaxProAmp, Scalar
 
@@ -15,4 +16,5 @@ BUILTIN: dict[str, type[Any]] = {
     "maxproamp": MaxProAmp,
     "scalar": Scalar,
     "decision": Decision,
+    "likelihood": Likelihood,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from laconic.receiver.binomial import CalibrationError, upper_bound
+from laconic.receiver.fusion import Fusion, FusionError, Heard, fused_predictions, gather, summed, vote
 from laconic.receiver.guarantee import ClassGuarantee, Guarantee, calibrate
 from laconic.receiver.linear import LinearReceiver, ReceiverError
 from laconic.receiver.predictions import Predictions
@@ -13,7 +14,10 @@ from laconic.receiver.words import WordReceiver
 __all__ = [
     "CalibrationError",
     "ClassGuarantee",
+    "Fusion",
+    "FusionError",
     "Guarantee",
+    "Heard",
     "LinearReceiver",
     "Predictions",
     "Prototypes",
@@ -22,5 +26,9 @@ __all__ = [
     "SaidOrSent",
     "WordReceiver",
     "calibrate",
+    "fused_predictions",
+    "gather",
+    "summed",
     "upper_bound",
+    "vote",
 ]

@@ -1,0 +1,272 @@
+"""Several nodes' words on one event, and one decision.
+
+```
+node 1: word --table--> P(class | word 1) --reliability--\
+node 2: word --table--> P(class | word 2) --reliability---+--> sum of evidence, less what is said twice --> P(class)
+node 3: missing                                          /
+```
+
+Evidence is the log of posterior over prior. Nodes that err independently, given the class, have evidence that adds.
+Nodes that see one event don't: what makes a picture hard is hard for all of them, and a plain sum is too sure. If the
+nodes' evidence is Gaussian with pairwise correlation r given the class, n of them are worth
+
+    n / (1 + (n - 1) r)                                     (Kish's effective sample size, "Survey Sampling", 1965)
+
+independent ones, and the sum divided by 1 + (n - 1) r is exact. With r = 0 evidence adds, with r = 1 it is averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from laconic.contract import LaconicError
+from laconic.receiver.linear import best_temperature, check_positive, sharpened, softmax
+from laconic.receiver.predictions import Predictions
+from laconic.receiver.reliability import LEAST, fit_reliability
+
+DEPENDENCES = np.linspace(0, 1, 41)
+HELD = 0.5  # of the calibration events are kept for dependence and temperature
+
+
+class FusionError(LaconicError):
+    """Events that can't be fused, or that nothing can be learnt from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What each node said of each event, as the receiver understands it alone.
+
+    Args:
+        nodes: their names.
+        posteriors: P(class | word), rows summing to 1; where a node said nothing they don't count.
+        present: which nodes said something.
+
+    Raises:
+        FusionError: an event with no node, a node twice among the names, or probabilities that are none.
+    """
+
+    nodes: tuple[str, ...]
+    posteriors: Float64[np.ndarray, "events nodes classes"]
+    present: Bool[np.ndarray, "events nodes"]
+
+    def __post_init__(self) -> None:
+        if len(set(self.nodes)) != len(self.nodes):
+            raise FusionError(f"each node once wanted, got {', '.join(self.nodes)}")
+        shape = (len(self.present), len(self.nodes))
+        if self.present.shape != shape or self.posteriors.shape[:2] != shape:
+            came = f"{self.posteriors.shape} and {self.present.shape}"
+            raise FusionError(f"posteriors and presence of {len(self.nodes)} nodes wanted, got {came}")
+        silent = np.flatnonzero(~self.present.any(axis=1))
+        if len(silent):
+            raise FusionError(f"no node said anything of event {silent[0]} ({len(silent)} such): leave it out")
+        said = self.posteriors[self.present]
+        if not ((said >= 0).all() and np.allclose(said.sum(axis=1), 1, atol=1e-6)):
+            raise FusionError("probabilities that sum to 1 wanted from each node that said something, got others")
+
+    def __len__(self) -> int:
+        return len(self.present)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Heard:
+        """Some of the events (a slice, a mask, or row numbers)."""
+        return Heard(self.nodes, self.posteriors[rows], self.present[rows])
+
+
+def gather(
+    nodes: tuple[str, ...],
+    events: Int64[np.ndarray, " messages"],
+    senders: Sequence[str],
+    posteriors: Float64[np.ndarray, "messages classes"],
+    fingerprints: Sequence[bytes] = (),
+) -> tuple[Heard, Int64[np.ndarray, " events"]]:
+    """Messages in any order as events, and the number of each: ascending. What never came is absent.
+
+    Args:
+        nodes: those that may speak.
+        events: the event that each message is about.
+        senders: the node that said it.
+        posteriors: P(class | word).
+        fingerprints: of the codec that each message is in.
+
+    Raises:
+        FusionError: a node that isn't one of `nodes` or speaks twice of one event, or messages of several codecs.
+    """
+    if len(set(fingerprints)) > 1:
+        some = ", ".join(sorted(fingerprint.hex() for fingerprint in set(fingerprints))[:3])
+        raise FusionError(f"messages of one codec wanted, got those of several ({some}): fuse each codec's by itself")
+    unknown = sorted(set(senders) - set(nodes))
+    if unknown:
+        raise FusionError(f"messages of the nodes {', '.join(nodes)} wanted, got one of {unknown[0]}")
+    numbers, event = np.unique(events, return_inverse=True)
+    place = {name: i for i, name in enumerate(nodes)}
+    node = np.array([place[sender] for sender in senders], dtype=np.int64)
+    times = np.bincount(event * len(nodes) + node, minlength=len(numbers) * len(nodes)).reshape(-1, len(nodes))
+    if (times > 1).any():
+        twice = np.argwhere(times > 1)[0]
+        raise FusionError(f"a node speaks once of an event, but {nodes[twice[1]]} twice of {numbers[twice[0]]}")
+    table = np.zeros((len(numbers), len(nodes), posteriors.shape[1]))
+    table[event, node] = posteriors
+    return Heard(nodes, table, times > 0), numbers
+
+
+def vote(heard: Heard) -> Float64[np.ndarray, "events classes"]:
+    """Paper 001's decision fusion: each class's share of the votes. argmax gives a tie to the lowest class.
+
+    >>> said = np.array([[[0.9, 0.1], [0.4, 0.6], [0.6, 0.4]]])
+    >>> vote(Heard(("a", "b", "c"), said, np.ones((1, 3), bool))).round(2)
+    array([[0.67, 0.33]])
+    """
+    votes = np.eye(heard.posteriors.shape[2])[heard.posteriors.argmax(axis=2)] * heard.present[..., None]
+    return np.asarray(votes.sum(axis=1) / heard.present.sum(axis=1, keepdims=True))
+
+
+def summed(
+    features: Float32[np.ndarray, "events nodes units"], present: Bool[np.ndarray, "events nodes"]
+) -> Float32[np.ndarray, "events units"]:
+    """Paper 001's feature fusion: the nodes' (dequantised) features added, for a linear receiver of such sums.
+
+    Where nodes are missing the sum of the others is scaled up, so that it is as large as the receiver expects.
+
+    Raises:
+        FusionError: an event with no node.
+    """
+    if not present.any(axis=1).all():
+        raise FusionError(f"no node said anything of event {np.flatnonzero(~present.any(axis=1))[0]}: leave it out")
+    scale = present.shape[1] / present.sum(axis=1, keepdims=True)
+    return np.asarray(np.einsum("enu,en->eu", features, present * scale), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Fusion:
+    """Likelihood fusion: log posteriors, each weighed by its node's reliability, added and made less sure of.
+
+    ```
+    log P(c | words) = log prior + sum_i e_i(c) / (1 + (n - 1) dependence) + constant,  all over temperature
+    e_i(c) = weight_i log P(c | word i) + bias_i(c) - log prior
+    ```
+
+    with the sum over the n nodes that said something.
+
+    Args:
+        nodes: whose reliability is known.
+        prior: of the classes.
+        weights: each node's; 0 for one that tells nothing, 1 for one whose posteriors are right as they are.
+        biases: what each node's posteriors are to be corrected by, class by class.
+        dependence: from 0, nodes err independently, to 1, they all say the same.
+        temperature: of the fused posterior.
+
+    Raises:
+        FusionError: parts that don't fit each other, or a dependence out of range.
+        ReceiverError: a temperature that is not above 0.
+    """
+
+    nodes: tuple[str, ...]
+    prior: Float64[np.ndarray, " classes"]
+    weights: Float64[np.ndarray, " nodes"]
+    biases: Float64[np.ndarray, "nodes classes"]
+    dependence: float = 0.0
+    temperature: float = 1.0
+
+    name: ClassVar[str] = "likelihood fusion"
+
+    def __post_init__(self) -> None:
+        check_positive("temperature", self.temperature)
+        if self.weights.shape != (len(self.nodes),) or self.biases.shape != (len(self.nodes), len(self.prior)):
+            raise FusionError(f"a weight and a bias for each of {len(self.nodes)} nodes wanted, got others")
+        if not 0 <= self.dependence <= 1:
+            raise FusionError(f"a dependence of 0 to 1 wanted, got {self.dependence}")
+
+    @classmethod
+    def plain(cls, nodes: tuple[str, ...], prior: Float64[np.ndarray, " classes"]) -> Fusion:
+        """Every node's posteriors taken as they are, and independent of each other: nothing learnt."""
+        return cls(nodes, prior, np.ones(len(nodes)), np.zeros((len(nodes), len(prior))))
+
+    @classmethod
+    def fit(cls, heard: Heard, labels: Int64[np.ndarray, " events"], rng: np.random.Generator) -> Fusion:
+        """Learn from events whose class is known, on which the codec was not trained.
+
+        On one half, drawn by `rng`, each node's reliability, alone; on the other the nodes' dependence and the
+        temperature, under which the labels are likeliest (Guo et al., 2017).
+
+        Raises:
+            FusionError: too few events, a label that is no class, a node that never speaks or only of one class, or
+                events without any error: nothing could be learnt of how nodes err.
+        """
+        _check_calibration(heard, labels)
+        order = rng.permutation(len(labels))
+        learn, hold = np.split(order, [round(len(order) * (1 - HELD))])
+        n_classes = heard.posteriors.shape[2]
+        counts = np.bincount(labels, minlength=n_classes) + 1.0
+        fusion = cls.plain(heard.nodes, counts / counts.sum())
+        parts = [learn[heard.present[learn, i]] for i in range(len(heard.nodes))]
+        found = [fit_reliability(heard.posteriors[rows, i], labels[rows]) for i, rows in enumerate(parts)]
+        fusion = replace(
+            fusion, weights=np.array([weight for weight, _ in found]), biases=np.stack([bias for _, bias in found])
+        )
+        return fusion._calibrated(heard[hold], labels[hold])
+
+    def _calibrated(self, heard: Heard, labels: Int64[np.ndarray, " events"]) -> Fusion:
+        """The dependence, then the temperature, that suit these events best."""
+        rows = np.arange(len(labels))
+
+        def loss(dependence: float) -> float:
+            return -float(np.log(replace(self, dependence=dependence).posterior(heard)[rows, labels] + LEAST).mean())
+
+        fusion = replace(self, dependence=min(DEPENDENCES.tolist(), key=loss), temperature=1.0)
+        return replace(fusion, temperature=best_temperature(fusion.posterior(heard), labels))
+
+    def posterior(self, heard: Heard) -> Float64[np.ndarray, "events classes"]:
+        """P(class | what all nodes said), rows summing to 1.
+
+        Raises:
+            FusionError: nodes or classes that this fusion was not learnt for.
+        """
+        if heard.nodes != self.nodes or heard.posteriors.shape[2] != len(self.prior):
+            came = f"{', '.join(heard.nodes)}; {heard.posteriors.shape[2]} classes"
+            raise FusionError(
+                f"the reliability of {', '.join(self.nodes)} ({len(self.prior)} classes) is known, these events are of "
+                f"{came}: learn it anew"
+            )
+        log_prior = np.log(self.prior)
+        present = heard.present.astype(np.float64)
+        n = present.sum(axis=1, keepdims=True)
+        logs = np.log(np.maximum(np.where(heard.present[..., None], heard.posteriors, 1.0), LEAST))
+        evidence = np.einsum("enc,en->ec", logs, present * self.weights) + present @ self.biases - n * log_prior
+        fused = softmax(log_prior + evidence / (1 + (n - 1) * self.dependence))
+        return fused if self.temperature == 1 else sharpened(fused, self.temperature)
+
+
+def _check_calibration(heard: Heard, labels: Int64[np.ndarray, " events"]) -> None:
+    n_classes = heard.posteriors.shape[2]
+    if len(labels) != len(heard) or len(labels) < 2 * n_classes:
+        raise FusionError(f"a label for each of at least {2 * n_classes} events wanted, got {len(labels)}")
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise FusionError(f"classes 0..{n_classes - 1} wanted, got {labels.min()}..{labels.max()}")
+    wrong = (heard.posteriors.argmax(axis=2) != labels[:, None]) & heard.present
+    for name, present in zip(heard.nodes, heard.present.T, strict=True):
+        if present.sum() < 2 * n_classes:
+            raise FusionError(f"{name} speaks of {present.sum()} events; {2 * n_classes} are wanted to learn from")
+    if not wrong.any():
+        raise FusionError(
+            f"no node errs in these {len(labels)} events: nothing can be learnt of how they do; calibrate on more, or "
+            "harder, ones that the codec was not trained on"
+        )
+
+
+def fused_predictions(
+    posterior: Float64[np.ndarray, "events classes"],
+    labels: Int64[np.ndarray, " events"],
+    groups: Int64[np.ndarray, " events"] | None = None,
+) -> Predictions:
+    """Fused events as `calibrate` takes them, to bound the error of what is said of an event.
+
+    The bound holds for new events that are exchangeable with the calibration *events*: drawn alike, each seen by the
+    same nodes in the same state and as often missing. Pictures of one event aren't exchangeable with each other, so
+    an event counts once, and events of one place or burst share a group. A node that fails more often, or gets worse,
+    after calibration voids it.
+    """
+    return Predictions(posterior.max(axis=1), posterior.argmax(axis=1).astype(np.int64), labels, None, groups)

@@ -1,0 +1,171 @@
+"""What a fusion centre understands of events that several noisy nodes see: paper 001, Table V, for every code.
+
+Ways to fuse, by name: `vote` on what each node decided; `sum` of dequantised features, read by a linear receiver of
+such sums (both are the paper's); `likelihood`, the sum of what each word is evidence for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from laconic.codec import Speech
+from laconic.contract import Symbols
+from laconic.receiver import LinearReceiver
+from laconic.receiver.fusion import Fusion, Heard, summed, vote
+from laconic.score.activity import ScoreError
+from laconic.score.calibration import expected_calibration_error
+
+Way: TypeAlias = Literal["vote", "sum", "likelihood"]
+Learn: TypeAlias = Callable[[np.ndarray, np.ndarray], LinearReceiver]
+"""A linear receiver from features [n, units] and labels [n]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """The features that nodes have of the same pictures, each node its own view.
+
+    Raises:
+        ScoreError: no picture, or labels that are not one a picture.
+    """
+
+    features: Float32[np.ndarray, "n nodes units"]
+    labels: Int64[np.ndarray, " n"]
+
+    def __post_init__(self) -> None:
+        if not len(self.labels) or len(self.features) != len(self.labels):
+            raise ScoreError(f"some pictures and their labels wanted, got {len(self.features)} and {len(self.labels)}")
+
+    def of(self, n_nodes: int) -> Views:
+        """The first nodes alone.
+
+        Raises:
+            ScoreError: there are fewer.
+        """
+        if not 1 <= n_nodes <= self.features.shape[1]:
+            raise ScoreError(f"1..{self.features.shape[1]} nodes see these pictures, {n_nodes} are asked for")
+        return Views(self.features[:, :n_nodes], self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Teller:
+    """How nodes tell the centre, and how it fuses what they tell."""
+
+    name: str
+    speech: Speech
+    way: Way
+
+
+@dataclass(frozen=True)
+class FusionCell:
+    """One place in the table: `bits` are the mean of a node's message, `bits_formula` paper 001's equation (15)."""
+
+    nodes: int
+    snr_db: float
+    code: str
+    bits: float
+    bits_formula: float
+    accuracy: float
+    calibration_error: float
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What was understood of each event, and whether that is right: for paired comparisons between tellers."""
+
+    cell: FusionCell
+    posterior: Float64[np.ndarray, "n classes"]
+    right: Bool[np.ndarray, " n"]
+
+
+def score_fusion(
+    teller: Teller,
+    train: Views,
+    calibration: Views,
+    test: Views,
+    n_nodes: int,
+    snr_db: float,
+    learn: Learn,
+    rng: np.random.Generator,
+) -> Told:
+    """One teller with the first `n_nodes` nodes.
+
+    Args:
+        teller: who tells.
+        train: for the linear receivers of sums, which are learnt by `learn` for this number of nodes and this noise.
+        calibration: for nodes' reliability and dependence.
+        test: what is measured on.
+        n_nodes: how many nodes see each picture.
+        snr_db: of the sensors, for the record.
+        learn: fits a linear receiver.
+        rng: parts the calibration events.
+
+    Raises:
+        ScoreError: fewer nodes than are asked for.
+        FusionError: calibration pictures from which nothing can be learnt.
+    """
+    train, calibration, test = train.of(n_nodes), calibration.of(n_nodes), test.of(n_nodes)
+    language, symbols = teller.speech.language, said(teller.speech, test)
+    if teller.way == "sum":
+        receiver = learn(_sums(teller.speech, train), train.labels)
+        posterior = receiver.calibrated(_sums(teller.speech, calibration), calibration.labels).posterior(
+            _sums(teller.speech, test)
+        )
+    elif teller.way == "vote":
+        posterior = vote(heard(teller.speech, symbols, n_nodes))
+    else:
+        known = heard(teller.speech, said(teller.speech, calibration), n_nodes)
+        fusion = Fusion.fit(known, calibration.labels, rng)
+        posterior = fusion.posterior(heard(teller.speech, symbols, n_nodes))
+    right = posterior.argmax(axis=1) == test.labels
+    cell = FusionCell(
+        nodes=n_nodes,
+        snr_db=snr_db,
+        code=teller.name,
+        bits=float(language.bits(symbols).mean()),
+        bits_formula=language.code.alphabet.formula_bits,
+        accuracy=float(right.mean()),
+        calibration_error=expected_calibration_error(posterior, test.labels),
+        n=len(right),
+    )
+    return Told(cell, posterior, right)
+
+
+def said(speech: Speech, views: Views) -> Symbols:
+    """Every node's word of every picture, picture by picture."""
+    return speech.say(views.features.reshape(-1, views.features.shape[2]))
+
+
+def heard(speech: Speech, symbols: Symbols, n_nodes: int) -> Heard:
+    """What the centre makes of each node's words alone, where every node spoke of every picture."""
+    posterior = speech.posterior(symbols)
+    events = len(posterior) // n_nodes
+    names = tuple(f"node {i + 1}" for i in range(n_nodes))
+    return Heard(names, posterior.reshape(events, n_nodes, -1), np.ones((events, n_nodes), dtype=bool))
+
+
+def _sums(speech: Speech, views: Views) -> Float32[np.ndarray, "n units"]:
+    again = speech.language.code.dequantise(said(speech, views)).reshape(views.features.shape)
+    return summed(again, np.ones(again.shape[:2], dtype=bool))
+
+
+def compared(ours: Told, rivals: Sequence[Told]) -> list[dict[str, float | str]]:
+    """The exact two-sided McNemar test of ours against each rival on the same pictures, and the difference in accuracy.
+
+    `p_value` is that of as uneven a split, or more, of the pictures that just one of both gets right.
+    """
+    from laconic.extras import need
+
+    found: list[dict[str, float | str]] = []
+    for rival in rivals:
+        gained = int((ours.right & ~rival.right).sum())
+        lost = int((rival.right & ~ours.right).sum())
+        p = need("scipy.stats", "data").binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+        difference = (gained - lost) / len(ours.right)
+        found.append({"rival": rival.cell.code, "difference": difference, "p_value": float(p)})
+    return found
