@@ -24,8 +24,8 @@ PAPER = (
 )
 CIFAR = "CIFAR-10 (50,000 training pictures, of which {} are drawn)"
 GAMMA = 0.01
-"""The authors', for 25,000 steps at least. After 260 steps on 2,000 pictures (width 8, one seed) a network with it still
-erred on 66 % of those very pictures, and one without it on 31 %: hence an arm with a weaker one."""
+"""The authors', for 25,000 steps at least. After 260 steps on 2,000 pictures (width 8, one seed) a network with it
+still erred on 66 % of those very pictures, one without it on 31 %: hence an arm with a weaker one."""
 
 
 def less_by(left: Value, right: Value, margin: float) -> Rule:
