@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": (),
     "train": ("SOURCE",),
     "evaluate": ("CODEC", "SOURCE"),
+    "quantise": ("CODEC", "SOURCE"),
     "corrupt": ("CODEC", "SOURCE"),
     "encode": ("CODEC", "INPUT..."),
     "decode": ("CODEC", "FILE.lac"),
