@@ -21,6 +21,8 @@ TRIALS: dict[str, Trial] = {
     "jaccard/table-1": jaccard.TABLE_1,
     "jaccard/fig-2": jaccard.FIG_2,
     "jaccard/table-2": jaccard.TABLE_2,
+    "lgg/fig-2": lgg.FIG_2,
+    "lgg/fig-a1": lgg.FIG_A1,
     "lgg/table-1": lgg.TABLE_1,
     "lgg/table-2": lgg.TABLE_2,
     "lgg/table-3": lgg.TABLE_3,

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from laconic.encoder.resnet import resnet_8
+from laconic.score.activity import ScoreError
+from laconic.score.corruption import CorruptionErrors
 from laconic.trials import lgg
+from laconic.trials.attacked import against
 from laconic.trials.catalogue import TRIALS
+from laconic.trials.classifying import Classifier, drawn, outputs, scaled, train
+from laconic.trials.figures import rendered
 from laconic.trials.outcome import Outcome, Run
 from laconic.trials.rules import Value
-from laconic.trials.trial import SCALES, Trial
+from laconic.trials.trial import SCALES, Trial, TrialError
 
 DECLARED = [trial for name, trial in TRIALS.items() if name.startswith("lgg/")]
 
@@ -34,3 +45,79 @@ def test_a_margin_is_added_before_the_interval_is_judged() -> None:
     assert lgg.less_by(theirs, ours, -12.0)(told).holds is True
     assert lgg.less_by(theirs, ours, -12.0)(told).expected == "error of theirs is lower than error of ours + 12"
     assert lgg.less_by(ours, theirs, 5.0)(told).difference.mean == pytest.approx(-10.2)
+
+
+def test_drawing_follows_the_seed_and_gives_no_more_than_there_are() -> None:
+    one, again, other = (drawn("digits", "test", 30, seed) for seed in (0, 0, 1))
+    assert torch.equal(one.images, again.images)
+    assert not torch.equal(one.images, other.images)
+    assert len(drawn("digits", "test", 0, 0).labels) == len(drawn("digits", "test", 10_000, 0).labels) == 500
+
+
+def test_what_the_body_sees_has_mean_0_and_deviation_1() -> None:
+    data = drawn("digits", "train", 200, 0)
+    seen = Classifier(resnet_8(1, (8, 8), 4), nn.Linear(16, 10), data).normalised(scaled(data.images))
+    assert float(seen.mean()) == pytest.approx(0, abs=1e-4)
+    assert float(seen.std()) == pytest.approx(1, abs=1e-3)
+
+
+def test_training_learns_repeats_and_calls_back() -> None:
+    data, calls = drawn("digits", "train", 300, 0), []
+    said = []
+    for _ in range(2):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            network = Classifier(resnet_8(1, (8, 8), 4), nn.Linear(16, 10), data)
+        train(network, data, [(3, 0.1), (1, 0.01)], 0, batch_size=70, after_step=lambda: calls.append(1))
+        said.append(outputs(network, data.images))
+    assert torch.equal(*said)
+    assert len(calls) == 2 * 4 * 4  # 280 of 300 pictures an epoch
+    assert float((said[0].argmax(1) == data.labels).double().mean()) > 0.3  # chance is 0.1
+
+
+def test_fewer_pictures_than_a_batch_are_refused() -> None:
+    data = drawn("digits", "train", 20, 0)
+    network = Classifier(resnet_8(1, (8, 8), 4), nn.Linear(16, 10), data)
+    with pytest.raises(TrialError, match="20 pictures don't fill one batch of 100"):
+        train(network, data, [(1, 0.1)], 0)
+
+
+def errors(clean: float, **found: float) -> CorruptionErrors:
+    return CorruptionErrors(clean, {name: (each,) * 5 for name, each in found.items()}, 100, 0)
+
+
+def test_corruptions_that_do_nothing_to_the_baseline_are_left_out() -> None:
+    baseline, ours = errors(0.1, fog=0.3, snow=0.115, frost=0.0), errors(0.2, fog=0.3, snow=0.4, frost=0.1)
+    found = against(ours, baseline)
+    assert (found["mce_of"], found["relative_of"]) == (2, 1)
+    assert found["mce"] == pytest.approx((100 + 100 * 0.4 / 0.115) / 2)
+    assert found["relative_mce"] == pytest.approx(100 * 0.1 / 0.2)
+    with pytest.raises(ScoreError, match="no corruption harms the baseline"):
+        against(ours, errors(0.5, fog=0.5, snow=0.5, frost=0.5))
+
+
+SMALL = {"n_train": 300, "batch_size": 100, "augment": False, "phases": [[3, 0.1]], "width": 4}
+
+
+@pytest.mark.parametrize(
+    ("trial", "arm", "changes"),
+    [
+        (lgg.TABLE_1, "GKD", {"depth": 1, "teacher_width": 8, "n_test": 100}),
+        (lgg.TABLE_1, "RKD-D", {"depth": 1, "teacher_width": 8, "n_test": 100}),
+        (lgg.TABLE_2, "label variation", {"n_test": 50, "n_corrupted": 10}),
+        (lgg.TABLE_3, "both", {"n_test": 50, "n_pgd": 5, "n_corrupted": 10}),
+        (lgg.TABLE_A1, "regulariser", {"batch_size": 20, "rounds": 3}),
+        (lgg.FIG_2, "ResNet-18", {"draws": 3}),
+        (lgg.FIG_A1, "cross-entropy", {"n_shown": 40}),
+    ],
+    ids=lambda value: value.name if isinstance(value, Trial) else "",
+)
+def test_a_run_measures_what_the_table_shows(trial: Trial, arm: str, changes: dict[str, Any]) -> None:
+    measured = trial.measure({**trial.scales["smoke"].arms[arm], **SMALL, **changes}, 0, "digits")
+    shown = {column.key for column in trial.columns}
+    assert shown - {"argmax"} <= measured.keys()  # label variation has no largest output
+    assert all(np.isfinite(np.asarray(value, float)).all() for value in measured.values())
+    if trial in (lgg.FIG_2, lgg.FIG_A1):
+        outcome = Outcome((Run(arm, 0, {key: np.asarray(of).tolist() for key, of in measured.items()}, 1.0, {}),))
+        assert trial.figure is not None
+        assert rendered(trial.figure, outcome, "a test")["png"].startswith(b"\x89PNG")
