@@ -50,7 +50,8 @@ class Train(Command):
     """The part of moco's and disentangle's momentum encoder that a step leaves; the default suits the objective."""
 
     sparsity: Maybe[Literal["none", "feature", "mask", "weighted"]] = None
-    """What is made sparse: nothing, the features, the mask, or both together; the mask where there are labels."""
+    """What is made sparse: nothing, the features, the mask, or both together; by default the mask where there are
+    labels, nothing with label-variation."""
 
     sparsity_weight: Maybe[float] = None
     """The sparsity term's weight; the default suits the objective."""
@@ -97,7 +98,7 @@ class Train(Command):
 
     consistency: Maybe[float] = None
     """The weight with which a picture and two of its augmix copies are to be classified alike: 12 with joint and
-    cross-entropy, for 3 times the work a step; 0 is the cheap half of augmix."""
+    cross-entropy, which makes training take 3 to 5 times as long; 0 is augmix at hardly any cost."""
 
     smooth: float = 0.0
     """gamma of the regulariser that lets classes come apart little by little, layer by layer; paper 003 has 0.01."""
@@ -109,11 +110,11 @@ class Train(Command):
     """Keep the weights nearly orthogonal, so that small changes of a picture stay small."""
 
     adversarial: Annotated[float, arg(metavar="EPS")] = 0.0
-    """Train on pictures whose pixels, from 0 to 1, PGD has changed by up to this (0.03 is usual for colour), with joint
-    and cross-entropy. Each of its steps costs as much as a training step without it."""
+    """Train, with joint and cross-entropy, on pictures whose pixels, from 0 to 1, PGD has changed by up to this; 0.03
+    is usual for colour. Each step of PGD costs about as much as a training step without it."""
 
     adversarial_steps: int = 3
-    """Steps of PGD: 3 make training take about 4 times as long."""
+    """Steps of PGD: 3 make training take 3 to 4 times as long."""
 
     size: Maybe[str] = None
     """WIDTHxHEIGHT that the encoder sees; by default the pictures' own, 96 pixels at most."""

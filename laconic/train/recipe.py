@@ -30,7 +30,8 @@ SUITED: dict[str, dict[str, Any]] = {
     },
     # Its loss pulls harder than a cross-entropy; pressed before classes stand apart, some share a unit for good.
     "supcon": {"sparsity_weight": 0.09, "sparsity_warmup": 0.8, "learning_rate": 0.05},
-    "label-variation": {"learning_rate": 1.0},  # its gradient is small: a mean over pairs, most of them far apart
+    # Its gradient is small: a mean over pairs, most of them far apart.
+    "label-variation": {"sparsity": "none", "learning_rate": 1.0},
     "simclr": {"sparsity": "none", "temperature": 0.5},
     "moco": {"sparsity": "none", "temperature": 0.5},
     "disentangle": {"sparsity": "none", "encoder_momentum": 0.9, "tries": 4, "encoder": "cnnw16"},

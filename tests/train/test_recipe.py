@@ -56,6 +56,11 @@ def test_disentangle_begins_several_times_where_something_tells_the_tries_apart(
     assert Recipe(objective="simclr", epochs=3).beginnings == 1
 
 
+def test_what_suits_label_variation_is_itself_alone() -> None:
+    recipe = Recipe(objective="label-variation")
+    assert (recipe.sparsity, recipe.mask, recipe.two_stage, recipe.labelled) == ("none", "none", True, True)
+
+
 def test_the_six_ways_are_those_of_the_paper() -> None:
     assert list(WAYS) == ["CE", "CL", "CE-MS", "CL-MS", "CL-FS", "CL-WS"]
     for objective, sparsity in WAYS.values():
