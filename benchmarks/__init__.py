@@ -17,6 +17,7 @@ ALL = (
     "jaccard_epoch",
     "train_step",
     "encode",
+    "fusion",
     "analog_link",
     "ldpc",
     "digital_link",

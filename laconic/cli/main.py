@@ -21,6 +21,7 @@ from laconic.cli.link import Link
 from laconic.cli.name import Name
 from laconic.cli.output import answers, fail, logs_to_stderr, print_json
 from laconic.cli.quantise import Quantise
+from laconic.cli.sense import Sense
 from laconic.cli.train import Train
 from laconic.cli.trial import Trial
 
@@ -44,6 +45,7 @@ Commands = (
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
     | Annotated[Budget, tyro.conf.subcommand("budget")]
     | Annotated[Link, tyro.conf.subcommand("link")]
+    | Annotated[Sense, tyro.conf.subcommand("sense")]
     | Annotated[Trial, tyro.conf.subcommand("trial")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )

@@ -1,0 +1,90 @@
+"""`laconic sense CODEC SOURCE`: several noisy sensors look at the same pictures, simulated."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from laconic.cli.link import snr_range
+from laconic.cli.output import CodecFolder, Command, OwnCode, percent
+
+MOST_NODES = 64
+
+
+@dataclass(frozen=True)
+class Sense(Command):
+    """Measure what a fusion centre understands of events that several noisy sensors see, for every code."""
+
+    codec: CodecFolder
+    source: Annotated[Positional[str], arg(metavar="SOURCE")]
+    """Labelled pictures of the classes that the codec knows. Tables are learnt on its training split, each node's
+    reliability on one half of its test split; the other half is measured."""
+
+    nodes: Annotated[str, arg(metavar="A:B")] = "1:4"
+    """How many sensors see each picture, from A to B."""
+
+    snr_db: Annotated[str, arg(metavar="A:B:S")] = "0:24:6"
+    """Of each sensor's own Gaussian noise, in dB: a picture's mean square over the noise's variance."""
+
+    bits: tuple[int, ...] = (4, 13)
+    """Budgets of the likelihood code."""
+
+    n: int = 5000
+    """Test pictures at most, evenly spaced over the split."""
+
+    n_train: int = 4000
+    """Training pictures at most."""
+
+    seed: int = 0
+    """Of the noise, and of what is learnt on and what is measured."""
+
+    own_code: OwnCode = None
+
+    def run(self) -> dict[str, Any]:
+        """Measure, give the table."""
+        from laconic.cli.parts import codec_in
+        from laconic.data import open_source
+        from laconic.trials.sensing import Conditions, sense
+
+        asked = Conditions(node_range(self.nodes), snr_range(self.snr_db), self.bits, self.n, self.n_train, self.seed)
+        told = sense(codec_in(self.codec, self.own_code), open_source(self.source), asked)
+        return {
+            "codec": str(self.codec),
+            "source": self.source,
+            "seed": self.seed,
+            "n_train": self.n_train,
+            "cells": [asdict(one.cell) for one in told],
+        }
+
+    def show(self, result: dict[str, Any]) -> None:
+        """A line for each SNR and code, a column for each number of nodes."""
+        cells = result["cells"]
+        nodes = sorted({cell["nodes"] for cell in cells})
+        rows: dict[tuple[float, str], list[dict[str, Any]]] = {}
+        for cell in cells:
+            rows.setdefault((cell["snr_db"], cell["code"]), []).append(cell)
+        print(f"{cells[0]['n']} test pictures of {result['source']}; right with so many nodes:")
+        print(f"{'SNR':>7}  {'code':22}{'bits a node':>12}" + "".join(f"{n:>9}" for n in nodes))
+        for (snr_db, code), row in rows.items():
+            right = "".join(f"{percent(cell['accuracy']):>9}" for cell in row)
+            print(f"{snr_db:4g} dB  {code:22}{row[0]['bits']:12.1f}{right}")
+
+
+def node_range(text: str) -> tuple[int, ...]:
+    """The numbers of A:B, both among them; a number alone is one.
+
+    >>> node_range("1:3"), node_range("2")
+    ((1, 2, 3), (2,))
+
+    Raises:
+        PartError: it is neither, or not from 1 to MOST_NODES.
+    """
+    from laconic.cli.parts import PartError
+
+    first, _, last = text.partition(":")
+    numbers = [int(part) if part.isascii() and part.isdigit() else 0 for part in (first, last or first)]
+    if not 1 <= numbers[0] <= numbers[1] <= MOST_NODES:
+        raise PartError(f"--nodes takes A:B, as in 1:4, or one number, from 1 to {MOST_NODES}, not {text!r}")
+    return tuple(range(numbers[0], numbers[1] + 1))
