@@ -25,8 +25,8 @@ from laconic.train.teacher import Teacher, network_of, stage_ends
 from laconic.train.way import Way
 
 Method = Literal["gkd", "rkd", "kd"]
-UNIT_TEMPERATURE = 0.1  # of the softmax over units, whose loudest is 1 in each picture
-UNIT_WEIGHT = 0.5
+UNIT_TEMPERATURE = 0.2  # of the softmax over units, whose loudest is 1 in each picture
+UNIT_WEIGHT = 1.0
 QUIET = 0.1  # a picture whose loudest unit is quieter still counts as if it had this one
 LOGIT_TEMPERATURE = 4.0  # of the softmax over classes
 
