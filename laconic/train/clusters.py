@@ -14,6 +14,7 @@ from laconic.score.clustering import score_clustering
 from laconic.score.confidence import mean_pictures, regeneration
 from laconic.train.batches import Reader
 from laconic.train.disentangle import Disentangled
+from laconic.train.recipe import RecipeError
 from laconic.train.way import Way
 
 TRIES = 4  # of k-means, of which the best counts
@@ -55,6 +56,9 @@ def find_clusters(
     `disentangle` has learnt them (paper 000); after `simclr` and `moco` they are spherical k-means' on the features:
     a picture belongs to the centre of the largest cosine. `kept` are the units that `features` has; `read` gives the
     pictures.
+
+    Raises:
+        RecipeError: all fell into one cluster.
     """
     if isinstance(module, Disentangled):
         weight, bias = module.cluster_head()
@@ -65,6 +69,11 @@ def find_clusters(
     labels = head.posterior(features).argmax(axis=1)
     order = np.argsort(-np.bincount(labels, minlength=len(head.bias)), kind="stable")
     order = order[: len(np.unique(labels))]
+    if len(order) == 1:
+        raise RecipeError(
+            f"all {len(labels)} training pictures fell into one of {n} clusters, and one word says nothing: train longer "
+            "(--epochs), or try another --seed"
+        )
     places = np.zeros(len(head.bias), np.int64)
     places[order] = np.arange(len(order))
     labels = places[labels]

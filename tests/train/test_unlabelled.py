@@ -40,6 +40,14 @@ def test_without_labels_somebody_says_how_many_clusters(heap: Source, tmp_path: 
         fit(heap, tmp_path / "codec", recipe=Recipe(objective="simclr", epochs=1))
 
 
+def test_pictures_that_are_all_alike_make_no_clusters(heap: Source, tmp_path: Path) -> None:
+    alike = {name: split.subset(np.zeros(200, np.int64)) for name, split in heap.splits.items()}
+    recipe = Recipe(**TINY, objective="disentangle", tries=1, queue=100)
+    with pytest.raises(RecipeError, match=r"all 180 training pictures fell into one of 12 clusters, .* --seed"):
+        fit(replace(heap, splits=alike), tmp_path / "codec", recipe=recipe)
+    assert not (tmp_path / "codec").exists()
+
+
 def test_clusters_have_no_error_to_bound(heap: Source, tmp_path: Path) -> None:
     recipe = Recipe(**TINY, objective="simclr")
     with pytest.raises(RecipeError, match=r"no right or wrong until they are named: .* laconic name, then laconic cal"):
