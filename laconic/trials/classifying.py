@@ -111,7 +111,7 @@ def cross_entropy(
 def train(
     network: Classifier,
     data: Drawn,
-    phases: Sequence[tuple[int, float]],
+    phases: Sequence[Sequence[int | float]],
     seed: int,
     *,
     batch_size: int = 100,
@@ -134,7 +134,7 @@ def train(
     network.bf16 = use_bf16("auto")
     for epochs, rate in phases:
         optimizer = torch.optim.SGD(network.parameters(), rate, MOMENTUM, weight_decay=WEIGHT_DECAY)
-        for _ in range(epochs):
+        for _ in range(int(epochs)):
             rows = torch.randperm(len(data.images), generator=order).to(data.images.device)
             for batch in torch.split(rows[: len(rows) // batch_size * batch_size], batch_size):
                 pictures = scaled(data.images[batch])

@@ -49,7 +49,7 @@ def draw_graphs(axes: Any, outcome: Outcome) -> None:
         for start, end in zip(told[f"from_{place}"], told[f"to_{place}"], strict=True):
             ends = int(start), int(end)
             part.plot([x[j] for j in ends], [y[j] for j in ends], color="#b5b1a8", lw=0.4, zorder=1)
-        _scatter(part, x, y, told["label"], 12)
+        _scatter(part, x, y, told["label"], 12.0)
         part.set_title(f"{place}: {told[f'variation_{place}']:.3f}", fontsize=6)
 
 
@@ -60,7 +60,7 @@ def draw_planes(axes: Any, outcome: Outcome) -> None:
         told = min((run for run in outcome.runs if run.arm == arm), key=lambda run: run.seed).measured
         for column, when in enumerate(("before", "after")):
             part = axes.inset_axes([column / 2, 0.5 - row / 2, 0.47, 0.41])
-            _scatter(part, told[f"x_{when}"], told[f"y_{when}"], told["label"], 1)
+            _scatter(part, told[f"x_{when}"], told[f"y_{when}"], told["label"], 1.0)
             part.set_title(f"{arm}, {when}", fontsize=6)
 
 

@@ -35,10 +35,10 @@ def separated(parameters: Parameters, seed: int, source: str) -> Measured:
         variations.append([float(relative_label_variation(graph, labels)) for graph in graphs])
         if not shown:
             planes = (_plane(place, graph, labels) for place, graph in zip(PLACES, graphs, strict=True))
-            shown = {"label": labels.cpu().numpy(), **dict(chain.from_iterable(planes))}
-    mean = np.mean(variations, axis=0)
+            shown = {"label": labels.double().tolist(), **dict(chain.from_iterable(planes))}
+    mean = np.mean(variations, axis=0).tolist()
     named = {f"variation_{place}": value for place, value in zip(PLACES, mean, strict=True)}
-    return {"variation": mean, "layer": list(range(len(PLACES))), **named, **shown}
+    return {"variation": mean, "layer": [float(i) for i in range(len(PLACES))], **named, **shown}
 
 
 def plane(parameters: Parameters, seed: int, source: str) -> Measured:
@@ -51,11 +51,16 @@ def plane(parameters: Parameters, seed: int, source: str) -> Measured:
     silhouette = need("sklearn.metrics", "data").silhouette_score(after.numpy(), labels)
     ranks = need("scipy.stats", "data").spearmanr(*(nn.functional.pdist(each).numpy() for each in (before, after)))
     points: dict[str, Any] = {
-        f"{axis}_{when}": each[:, i].numpy()
+        f"{axis}_{when}": each[:, i].tolist()
         for when, each in (("before", before), ("after", after))
         for i, axis in enumerate("xy")
     }
-    return {"silhouette": float(silhouette), "kept": float(ranks.statistic), "label": labels.tolist(), **points}
+    return {
+        "silhouette": float(silhouette),
+        "kept": float(ranks.statistic),
+        "label": labels.astype(float).tolist(),
+        **points,
+    }
 
 
 def _few(data: Drawn, rng: np.random.Generator) -> tuple[Float[Tensor, "n channels height width"], Int64[Tensor, " n"]]:
@@ -73,12 +78,12 @@ def _graphs(network: Classifier, pictures: Float[Tensor, "n channels height widt
     return [latent_graph(each, GRAPH).weights for each in (pictures, *maps)]
 
 
-def _plane(place: str, weights: Float[Tensor, "n n"], labels: Int64[Tensor, " n"]) -> list[tuple[str, np.ndarray]]:
+def _plane(place: str, weights: Float[Tensor, "n n"], labels: Int64[Tensor, " n"]) -> list[tuple[str, list[float]]]:
     """A graph's points, and the ends of its edges between classes. A little of every pair keeps it in one piece."""
     points = laplacian_eigenmaps(weights + 1e-3)
     ends = torch.triu(weights * (labels[:, None] != labels)).nonzero().cpu().numpy()
-    found = [(f"{axis}_{place}", points[:, i]) for i, axis in enumerate("xy")]
-    return [*found, *((f"{end}_{place}", ends[:, i].astype(float)) for i, end in enumerate(("from", "to")))]
+    found = [(f"{axis}_{place}", points[:, i].tolist()) for i, axis in enumerate("xy")]
+    return [*found, *((f"{end}_{place}", ends[:, i].astype(float).tolist()) for i, end in enumerate(("from", "to")))]
 
 
 def _flat(parameters: Parameters, seed: int, data: Drawn) -> Classifier:

@@ -118,6 +118,8 @@ def test_a_run_measures_what_the_table_shows(trial: Trial, arm: str, changes: di
     assert shown - {"argmax"} <= measured.keys()  # label variation has no largest output
     assert all(np.isfinite(np.asarray(value, float)).all() for value in measured.values())
     if trial in (lgg.FIG_2, lgg.FIG_A1):
-        outcome = Outcome((Run(arm, 0, {key: np.asarray(of).tolist() for key, of in measured.items()}, 1.0, {}),))
+        outcome = Outcome(
+            (Run(arm, 0, {key: np.asarray(of, float).tolist() for key, of in measured.items()}, 1.0, {}),)
+        )
         assert trial.figure is not None
         assert rendered(trial.figure, outcome, "a test")["png"].startswith(b"\x89PNG")
