@@ -83,8 +83,8 @@ def node_range(text: str) -> tuple[int, ...]:
     """
     from laconic.cli.parts import PartError
 
-    first, _, last = text.partition(":")
-    numbers = [int(part) if part.isascii() and part.isdigit() else 0 for part in (first, last or first)]
-    if not 1 <= numbers[0] <= numbers[1] <= MOST_NODES:
+    parts = text.split(":")
+    numbers = [int(part) if part.isascii() and part.isdigit() else 0 for part in (parts[0], parts[-1])]
+    if len(parts) > 2 or not 1 <= numbers[0] <= numbers[1] <= MOST_NODES:
         raise PartError(f"--nodes takes A:B, as in 1:4, or one number, from 1 to {MOST_NODES}, not {text!r}")
     return tuple(range(numbers[0], numbers[1] + 1))

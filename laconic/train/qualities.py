@@ -37,8 +37,10 @@ def fit_qualities(
     """
     fitted = [_near(head, of_one, labels) for of_one in features]
     n_qualities, n = features.shape[:2]
-    quality = np.repeat(np.arange(n_qualities), n)
-    gate, gate_bias = fit_linear(features.reshape(-1, features.shape[2]), quality, np.ones(n_qualities))
+    gate, gate_bias = np.zeros((1, features.shape[2]), np.float32), np.zeros(1, np.float32)
+    if n_qualities > 1:
+        quality = np.repeat(np.arange(n_qualities), n)
+        gate, gate_bias = fit_linear(features.reshape(-1, features.shape[2]), quality, np.ones(n_qualities))
     weight, bias = (np.concatenate(parts) for parts in zip(*fitted, strict=True))
     return Qualities(weight, bias, gate, gate_bias)
 

@@ -1,0 +1,61 @@
+"""`laconic sense`: the JSON that scripts read, the table that people read, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lamps
+import numpy as np
+import pytest
+from PIL import Image
+
+from laconic.cli.parts import PartError
+from laconic.cli.sense import node_range
+
+CODES = ["full", "decision", "decision, likelihood", "likelihood-3"]
+
+
+@pytest.fixture(scope="module")
+def forest(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A source of 250 pictures, a fifth of them for tests, whose trees a codec of lamps knows; some lamps are out."""
+    folder, rng = tmp_path_factory.mktemp("forest"), np.random.default_rng(0)
+    for label, name in enumerate(lamps.CLASSES):
+        (folder / name).mkdir()
+        for i in range(50):
+            lit = rng.permutation(3)[: rng.integers(1, 4)] + 3 * label
+            Image.fromarray(lamps.picture(*lit.tolist())).save(folder / name / f"{i}.png")
+    return f"folder:{folder}"
+
+
+def test_the_answer_has_a_cell_for_every_snr_number_of_nodes_and_code(
+    laconic: Any, forest: str, tmp_path: Path
+) -> None:
+    folder = lamps.write(tmp_path / "codec")
+    asked = ("sense", folder, forest, "--nodes", "1:2", "--snr-db", "0:30:30", "--bits", 3, "--seed", 1)
+    ran = laconic(*asked, "--json")
+    assert ran.code == 0, ran.err
+    cells = ran.answer["cells"]
+    wanted = [(snr_db, nodes, code) for snr_db in (0, 30) for nodes in (1, 2) for code in CODES]
+    assert [(cell["snr_db"], cell["nodes"], cell["code"]) for cell in cells] == wanted
+    assert all(cell["n"] == 25 for cell in cells)
+    assert all(cell["accuracy"] == 1 for cell in cells if cell["snr_db"] == 30 and cell["code"] != "decision")
+    assert all(cell["bits"] <= 4 for cell in cells if cell["code"] != "full")
+    shown = laconic(*asked).out.splitlines()
+    assert shown[0].endswith("right with so many nodes:")
+    assert len(shown) == 2 + 2 * len(CODES)
+    assert "30 dB  likelihood-3" in shown[-1]
+    assert laconic(*asked, "--json").answer["cells"] == cells
+
+
+def test_a_range_of_nodes_is_two_numbers_or_one() -> None:
+    assert node_range("2:4") == (2, 3, 4)
+    for text in ("0:3", "3:2", "1:65", "a:3", "", "1:", "-1:3", "1:2:3"):
+        with pytest.raises(PartError, match="--nodes takes A:B, as in 1:4, or one number, from 1 to 64"):
+            node_range(text)
+
+
+def test_too_few_pictures_are_refused(laconic: Any, forest: str, tmp_path: Path) -> None:
+    ran = laconic("sense", lamps.write(tmp_path / "codec"), forest, "--snr-db=-30", "--nodes", 1, "--n", 10)
+    assert ran.code == 1
+    assert "events wanted" in ran.err
