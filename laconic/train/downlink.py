@@ -76,7 +76,7 @@ class DownlinkRecipe:
 
 @dataclass(frozen=True, eq=False)
 class Delivered:
-    """What cells' users received: `pictures` from 0 to 1; their `groups`; each group's `common` features, as sent."""
+    """What users received: `pictures` from 0 to 1; their `groups`; each group's `common` features before scaling."""
 
     pictures: Float[Tensor, "cells users channels height width"]
     groups: Int64[Tensor, "cells users"]
