@@ -71,8 +71,8 @@ def find_clusters(
     order = order[: len(np.unique(labels))]
     if len(order) == 1:
         raise RecipeError(
-            f"all {len(labels)} training pictures fell into one of {n} clusters, and one word says nothing: train longer "
-            "(--epochs), or try another --seed"
+            f"all {len(labels)} training pictures fell into one of {n} clusters, and one word says nothing: train "
+            "longer (--epochs), or try another --seed"
         )
     places = np.zeros(len(head.bias), np.int64)
     places[order] = np.arange(len(order))

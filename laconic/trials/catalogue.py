@@ -6,10 +6,11 @@ import importlib
 import sys
 from pathlib import Path
 
-from laconic.trials import jaccard, lgg
+from laconic.trials import jaccard
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.dnrl import FIG_4
 from laconic.trials.gssma import BASELINE
+from laconic.trials.lgg import declared as lgg
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL
 

@@ -49,7 +49,9 @@ def test_overlap_is_symmetric_and_scale_free_and_one_for_itself(seed: int, k: in
     assert 0 <= found.min() <= found.max() <= 1
     naive = [
         len(a & b) / max(len(a), len(b)) if a | b else 1.0
-        for a, b in zip(*([{u for u in np.argsort(-r)[:k] if r[u] > 0} for r in f] for f in (ours, theirs)), strict=True)
+        for a, b in zip(
+            *([{u for u in np.argsort(-r)[:k] if r[u] > 0} for r in f] for f in (ours, theirs)), strict=True
+        )
     ]
     np.testing.assert_allclose(found, naive)
 

@@ -12,11 +12,11 @@ from torch import nn
 from laconic.encoder.resnet import resnet_8
 from laconic.score.activity import ScoreError
 from laconic.score.corruption import CorruptionErrors
-from laconic.trials import lgg
-from laconic.trials.attacked import against
 from laconic.trials.catalogue import TRIALS
-from laconic.trials.classifying import Classifier, drawn, outputs, scaled, train
 from laconic.trials.figures import rendered
+from laconic.trials.lgg import declared as lgg
+from laconic.trials.lgg.attacked import against
+from laconic.trials.lgg.classifying import Classifier, drawn, outputs, scaled, train
 from laconic.trials.outcome import Outcome, Run
 from laconic.trials.rules import Value
 from laconic.trials.trial import SCALES, Trial, TrialError

@@ -19,7 +19,7 @@ def separated(parameters: Parameters, seed: int, source: str) -> Measured:
 
     Parameters are `width`, `n_train`, `phases`, `batch_size`, `augment` (of a ResNet-18) and `draws`.
     """
-    from laconic.trials import layered
+    from laconic.trials.lgg import layered
 
     return layered.separated(parameters, seed, source)
 
@@ -31,9 +31,9 @@ def plane(parameters: Parameters, seed: int, source: str) -> Measured:
     `kept` is the rank correlation (Spearman's) of the pictures' distances before and after: how much of the beginning
     is left. By label variation the plane is the output; by cross-entropy a linear layer follows it.
 
-    Parameters are those of `laconic.trials.embedding.separating` but for the test's, and `n_shown` pictures.
+    Parameters are those of `laconic.trials.lgg.embedding.separating` but for the test's, and `n_shown` pictures.
     """
-    from laconic.trials import layered
+    from laconic.trials.lgg import layered
 
     return layered.plane(parameters, seed, source)
 

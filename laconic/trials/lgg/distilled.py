@@ -15,7 +15,7 @@ from laconic.encoder.resnet import ResNet
 from laconic.geometry import recorded_maps
 from laconic.objective import distance_distillation, graph_distillation
 from laconic.objective.distill import AUTHORS_WEIGHT
-from laconic.trials.classifying import Classifier, Drawn, Loss, cross_entropy, drawn, outputs, train
+from laconic.trials.lgg.classifying import Classifier, Drawn, Loss, cross_entropy, drawn, outputs, train
 from laconic.trials.trial import Measured, Parameters
 
 METHODS: dict[str, Callable[..., Tensor]] = {"rkd": distance_distillation, "gkd": graph_distillation}
@@ -23,7 +23,7 @@ STAGES = 3
 
 
 def measured(parameters: Parameters, seed: int, source: str) -> Measured:
-    """See `laconic.trials.distilling.distilling`."""
+    """See `laconic.trials.lgg.distilling.distilling`."""
     asked = functools.partial(_said, seed=seed, source=source)
     (teacher, _), (alone, _) = (asked(_key(parameters, method)) for method in ("teacher", "none"))
     said, n_weights = asked(_key(parameters, parameters["method"]))

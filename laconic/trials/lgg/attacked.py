@@ -18,7 +18,7 @@ from laconic.objective import parseval_step, scale_convolutions, smoothness
 from laconic.score.activity import ScoreError
 from laconic.score.attack import amplitude, fgsm, gaussian_noise, pgd
 from laconic.score.corruption import CorruptionErrors, corruption_errors, mce, relative_mce
-from laconic.trials.classifying import (
+from laconic.trials.lgg.classifying import (
     CHUNK,
     Classifier,
     Drawn,
@@ -41,7 +41,7 @@ PLAIN = {"gamma": 0.0, "parseval": False}
 
 
 def measured(parameters: Parameters, seed: int, source: str) -> Measured:
-    """See `laconic.trials.robustness.robustness`."""
+    """See `laconic.trials.lgg.robustness.robustness`."""
     baseline = _errors(json.dumps({**parameters, **PLAIN}, sort_keys=True), seed, source)[1]
     found, errors = _errors(json.dumps({**parameters}, sort_keys=True), seed, source)
     return {**found, **against(errors, baseline)}

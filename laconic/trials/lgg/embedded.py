@@ -16,13 +16,13 @@ from laconic.geometry import GraphRecipe
 from laconic.objective import label_variation_loss
 from laconic.score.corruption import Classifier as Says
 from laconic.score.corruption import CorruptionErrors, corruption_errors
-from laconic.trials.attacked import against
-from laconic.trials.classifying import DEVICE, Classifier, Drawn, Loss, cross_entropy, drawn, outputs, says, train
+from laconic.trials.lgg.attacked import against
+from laconic.trials.lgg.classifying import DEVICE, Classifier, Drawn, Loss, cross_entropy, drawn, outputs, says, train
 from laconic.trials.trial import Measured, Parameters
 
 
 def measured(parameters: Parameters, seed: int, source: str) -> Measured:
-    """See `laconic.trials.embedding.separating`."""
+    """See `laconic.trials.lgg.embedding.separating`."""
     baseline = _errors(json.dumps({**parameters, "loss": "cross-entropy"}, sort_keys=True), seed, source)["argmax"]
     found: dict[str, float] = {}
     for name, (clean, errors) in _errors(json.dumps({**parameters}, sort_keys=True), seed, source).items():

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from laconic.extras import need
 from laconic.geometry import GraphRecipe, laplacian_eigenmaps, latent_graph, recorded_maps, relative_label_variation
-from laconic.trials.classifying import Classifier, Drawn, drawn, scaled
-from laconic.trials.embedded import trained
+from laconic.trials.lgg.classifying import Classifier, Drawn, drawn, scaled
+from laconic.trials.lgg.embedded import trained
 from laconic.trials.trial import Measured, Parameters
 
 CLASSES, EACH = 4, 5
@@ -23,7 +23,7 @@ PLACES = ("input", "middle", "penultimate")
 
 
 def separated(parameters: Parameters, seed: int, source: str) -> Measured:
-    """See `laconic.trials.evolution.separated`."""
+    """See `laconic.trials.lgg.evolution.separated`."""
     data = drawn(source, "train", parameters["n_train"], seed)
     network = trained({**parameters, "loss": "cross-entropy"}, seed, data)
     rng = np.random.default_rng(seed)
@@ -42,7 +42,7 @@ def separated(parameters: Parameters, seed: int, source: str) -> Measured:
 
 
 def plane(parameters: Parameters, seed: int, source: str) -> Measured:
-    """See `laconic.trials.evolution.plane`."""
+    """See `laconic.trials.lgg.evolution.plane`."""
     data = drawn(source, "train", parameters["n_train"], seed)
     shown = Drawn(data.images[: parameters["n_shown"]], data.labels[: parameters["n_shown"]], data.n_classes)
     labels = shown.labels.cpu().numpy()

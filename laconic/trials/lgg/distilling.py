@@ -20,6 +20,6 @@ def distilling(parameters: Parameters, seed: int, source: str) -> Measured:
     and `width` (of the first stage), `n_train` (drawn by the seed; 0 for all), `phases` (epochs, learning rate),
     `batch_size`, `augment` and `n_test`.
     """
-    from laconic.trials.distilled import measured
+    from laconic.trials.lgg.distilled import measured
 
     return measured(parameters, seed, source)

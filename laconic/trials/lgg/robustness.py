@@ -24,6 +24,6 @@ def robustness(parameters: Parameters, seed: int, source: str) -> Measured:
     `laconic.objective.smoothness`; 0 for none), `parseval`, and how many test pictures are asked: `n_test` by clean
     pictures, FGSM and noise, `n_pgd` by PGD, `n_corrupted` by corruptions.
     """
-    from laconic.trials.attacked import measured
+    from laconic.trials.lgg.attacked import measured
 
     return measured(parameters, seed, source)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from laconic.trials.distilling import distilling
-from laconic.trials.embedding import separating
-from laconic.trials.evolution import draw_graphs, draw_planes, plane, separated
 from laconic.trials.figures import bars
+from laconic.trials.lgg.distilling import distilling
+from laconic.trials.lgg.embedding import separating
+from laconic.trials.lgg.evolution import draw_graphs, draw_planes, plane, separated
+from laconic.trials.lgg.robust_time import robust_time
+from laconic.trials.lgg.robustness import robustness
 from laconic.trials.outcome import Outcome
-from laconic.trials.robust_time import robust_time
-from laconic.trials.robustness import robustness
 from laconic.trials.rules import Finding, Rule, Value, higher, lower
 from laconic.trials.spread import Spread
 from laconic.trials.trial import Column, Scale, Trial

@@ -17,12 +17,12 @@ def separating(parameters: Parameters, seed: int, source: str) -> Measured:
     pictures), and of cross-entropy only `argmax`, by the largest output. `mce_...` and `relative_mce_...` of
     each are Hendrycks and Dietterich's mCE and relative mCE in percent of what the network trained by cross-entropy
     with the same seed has by its largest output; which corruptions they leave out is told at
-    `laconic.trials.attacked.against`. `corrupted_...` is the plain mean error over corruptions and severities.
+    `laconic.trials.lgg.attacked.against`. `corrupted_...` is the plain mean error over corruptions and severities.
 
     Parameters are `loss` (cross-entropy or label-variation), `alpha` (of the graph's kernel), `width`, `n_train` (drawn
     by the seed; 0 for all), `phases` (epochs, learning rate), `batch_size`, `augment`, `n_test`, and `n_corrupted`
     (test pictures that are corrupted).
     """
-    from laconic.trials.embedded import measured
+    from laconic.trials.lgg.embedded import measured
 
     return measured(parameters, seed, source)

@@ -12,8 +12,17 @@ from torch import nn
 from laconic.encoder.preact import preact_18
 from laconic.objective import parseval_step, scale_convolutions
 from laconic.score.attack import pgd
-from laconic.trials.attacked import smooth
-from laconic.trials.classifying import DEVICE, MOMENTUM, WEIGHT_DECAY, Classifier, Drawn, cross_entropy, drawn, scaled
+from laconic.trials.lgg.attacked import smooth
+from laconic.trials.lgg.classifying import (
+    DEVICE,
+    MOMENTUM,
+    WEIGHT_DECAY,
+    Classifier,
+    Drawn,
+    cross_entropy,
+    drawn,
+    scaled,
+)
 from laconic.trials.trial import Measured, Parameters
 
 WARM_UP = 2  # rounds that no clock counts
@@ -65,7 +74,7 @@ class Stepper:
 
 
 def measured(parameters: Parameters, seed: int, source: str) -> Measured:
-    """See `laconic.trials.robust_time.robust_time`."""
+    """See `laconic.trials.lgg.robust_time.robust_time`."""
     width, batch_size = parameters["width"], parameters["batch_size"]
     data = drawn(source, "train", 4 * batch_size, seed)
     arm, plain = (Stepper(method, width, batch_size, data, seed) for method in (parameters["method"], "none"))

@@ -14,6 +14,6 @@ def robust_time(parameters: Parameters, seed: int, source: str) -> Measured:
     Parameters are `method` (none, parseval, smooth or pgd: training on pictures that PGD has moved in 7 steps),
     `width`, `batch_size` and `rounds`.
     """
-    from laconic.trials.stepping import measured
+    from laconic.trials.lgg.stepping import measured
 
     return measured(parameters, seed, source)
