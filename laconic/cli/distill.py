@@ -58,9 +58,6 @@ class Distill(Command):
     augment: Literal["auto", "none", "shift", "shift-flip", "strong", "strong-gray"] = "auto"
     """The view that both look at; auto: shifts, and mirroring where pictures have colour."""
 
-    validation: Maybe[float] = None
-    """The part of the training pictures that is held out; the teacher's, if it tells."""
-
     calibration: float = 0.1
     """The part on which the limits of a teacher that says or sends are calibrated for its student."""
 
@@ -104,7 +101,6 @@ class Distill(Command):
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             augment=self.augment,
-            validation=self.validation,
             precision=self.precision,
             seed=self.seed,
         )

@@ -85,6 +85,8 @@ def distill(
     distillation = distillation or Distillation()
     recipe = recipe if encoder is None else replace(recipe, encoder=encoder)
     check_replaceable(out)
+    if out == folder:
+        raise RecipeError(f"{folder} is the teacher, which its student may not replace; choose another --out")
     codec = Codec.load(folder, code)
     source = open_source(source) if isinstance(source, str) else source
     labelled = has_its_classes(codec, source)
@@ -105,6 +107,7 @@ def distill(
         **recipe.record(),
         **asdict(distillation),
         "teacher": codec.fingerprint.hex(),
+        "calibration": calibration if limits else None,
         "data": source.split("train").fingerprint,
     }
     lesson.build(data, codec.preprocessing, recipe, None, 1)  # what can't be taught is told before a run begins
@@ -126,6 +129,7 @@ def distill(
             "source": source.name,
             "data": asked["data"],
             "recipe": {**recipe.record(), "objective": "distillation"},
+            "division": _division(codec, recipe),
             "distillation": {**asdict(distillation), "teacher": codec.fingerprint.hex()},
         }
         write_student(module, lesson, data, limits, out, provenance, began, labelled, int8)
@@ -162,9 +166,7 @@ def limits_of(codec: Codec) -> Limits | None:
 
 def _divided(codec: Codec, folder: Path, source: Source, recipe: Recipe, calibration: float) -> TrainingData:
     """Pictures at the teacher's size, divided as its own were; none that it was trained on are to calibrate on."""
-    own = codec.manifest.get("provenance", {}).get("recipe", {})
-    division = replace(recipe, seed=own.get("seed", 0), validation=own.get("validation", recipe.validation))
-    data = training_data(source, codec.preprocessing, division, calibration)
+    data = training_data(source, codec.preprocessing, replace(recipe, **_division(codec, recipe)), calibration)
     n = len(data.calibration_labels)
     known = [trained_on(folder, data.read_calibration(rows)) for rows in chunks(n)]
     fresh = np.flatnonzero(~np.concatenate([np.zeros(0, bool), *known]))
@@ -175,6 +177,13 @@ def _divided(codec: Codec, folder: Path, source: Source, recipe: Recipe, calibra
         calibration_labels=data.calibration_labels[fresh],
         calibration_groups=None if groups is None else groups[fresh],
     )
+
+
+def _division(codec: Codec, recipe: Recipe) -> dict[str, Any]:
+    """The seed by which pictures are divided, and the part that is held out: the first teacher's."""
+    provenance = codec.manifest.get("provenance", {})
+    own = provenance.get("division", provenance.get("recipe", {}))
+    return {"seed": own.get("seed", 0), "validation": own.get("validation") or recipe.validation}
 
 
 def _sample(session: Session, data: TrainingData) -> Float32[np.ndarray, "some units"]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +23,7 @@ from laconic.train.recipe import Recipe, RecipeError
 from laconic.train.teacher import Teacher, network_of, stage_ends
 from laconic.train.way import Way
 
-Method = Literal["gkd", "rkd", "kd"]
+METHODS = ("gkd", "rkd", "kd")
 UNIT_TEMPERATURE = 0.2  # of the softmax over units, whose loudest is 1 in each picture
 UNIT_WEIGHT = 1.0
 QUIET = 0.1  # a picture whose loudest unit is quieter still counts as if it had this one
@@ -44,15 +43,15 @@ class Distillation:
         RecipeError: a method that is not there, or a weight below 0.
     """
 
-    method: Method = "gkd"
+    method: str = "gkd"
     layers: tuple[str, ...] | None = None
     teacher_layers: tuple[str, ...] | None = None
     weight: float = AUTHORS_WEIGHT
     task_weight: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.method not in get_args(Method):
-            raise RecipeError(f"method is one of {', '.join(get_args(Method))}, not {self.method!r}")
+        if self.method not in METHODS:
+            raise RecipeError(f"method is one of {', '.join(METHODS)}, not {self.method!r}")
         for name in ("weight", "task_weight"):
             if not getattr(self, name) >= 0:
                 raise RecipeError(f"{name} is at least 0, not {getattr(self, name)}")
@@ -123,17 +122,18 @@ class Distilled(Way):
         generator: torch.Generator,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows units"], Float[Tensor, "rows units"]]:
         """The lesson on one view of each picture."""
-        return self.lesson(self.views(images, generator, 1), labels)
+        loss, features, _ = self.lesson(self.views(images, generator, 1), labels)
+        return loss, features, torch.ones_like(features)
 
     def lesson(
         self, views: Float[Tensor, "batch channels height width"], labels: Int64[Tensor, " batch"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "batch units"], Float[Tensor, "batch units"]]:
-        """The loss on these views, with the student's features and mask."""
+        """The loss on these views, with the student's features and the teacher's."""
         student = self.encoder.backbone
         with torch.autocast(views.device.type, torch.bfloat16, enabled=self.bf16):
             theirs, their_maps = self.teacher(views, self.teacher_layers)
         with recorded_maps(network_of(student), self.layers) as maps, recorded_maps(student, ["translate"]) as roots:
-            features, mask = self(views)
+            features, _ = self(views)
         ours, told = roots[0].float(), (theirs / student.get_buffer("loudness")).sqrt()
         loss = (ours.relu() - told).square().sum() / (told - told.mean(0)).square().sum().clamp_min(1e-6)
         loudest = told.amax(1, keepdim=True).clamp_min(QUIET)
@@ -142,7 +142,7 @@ class Distilled(Way):
             + UNIT_WEIGHT * logit_distillation(ours / loudest, told / loudest, UNIT_TEMPERATURE) / UNIT_TEMPERATURE**2
         )
         loss = loss + self._decisions(features, theirs, labels) + self._geometry(maps, features, their_maps, theirs)
-        return loss, features, mask
+        return loss, features, theirs
 
     def _decisions(
         self, student: Float[Tensor, "batch units"], teacher: Float[Tensor, "batch units"], labels: Tensor
@@ -170,9 +170,8 @@ class Distilled(Way):
     def validation_step(self, batch: Batch) -> None:
         """The same loss on held-out pictures, not augmented, and how often the same unit is the loudest."""
         images, labels = batch
-        loss, features, _ = self.lesson(self.encoder.pictures(images), labels)
+        loss, features, theirs = self.lesson(self.encoder.pictures(images), labels)
         self.log("val_loss", loss, prog_bar=True, batch_size=len(labels))
-        theirs, _ = self.teacher(self.encoder.pictures(images))
         same = (features.argmax(1) == theirs.argmax(1)).float().mean()
         self.log("val_word_agreement", same, prog_bar=True, batch_size=len(labels))
 

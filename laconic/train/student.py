@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
+from jaxtyping import Float32
 
 from laconic.codec import Codec, write_folder
 from laconic.codec.folder import INT8
@@ -71,20 +72,25 @@ def write_student(
         if (teacher.folder / "receiver.onnx").exists():
             files["receiver.onnx"] = (teacher.folder / "receiver.onnx").read_bytes()
             manifest["receiver"] = codec.manifest["receiver"]
-    manifest["measured"] = figures(lesson, session, data, labelled)
+    theirs = encode_all(codec.session, data.read_test, len(data.test_labels))
+    manifest["measured"] = figures(lesson, session, theirs, data, labelled)
+    if labelled:
+        manifest["measured"]["teacher"] = measured(codec.speeches, theirs, data.test_labels)
     if int8:
         rows = np.unique(np.linspace(0, len(data.labels) - 1, PICTURES).astype(int)).tolist()
         files[INT8] = quantise(network, data.read(rows))
         manifest["int8"] = {"source": provenance["source"], "data": provenance["data"], "pictures": len(rows)}
-        manifest["measured"]["int8"] = figures(lesson, Session(files[INT8], name=INT8), data, labelled)
+        manifest["measured"]["int8"] = figures(lesson, Session(files[INT8], name=INT8), theirs, data, labelled)
     manifest["provenance"] = {**provenance, **circumstances(data, module.global_step, began)}
     write_folder(out, manifest, files)
 
 
-def figures(lesson: Lesson, session: Session, data: TrainingData, labelled: bool) -> dict[str, Any]:
-    """What the student reaches on the test split, what its teacher does, and how far both say the same."""
+def figures(
+    lesson: Lesson, session: Session, theirs: Float32[np.ndarray, "n units"], data: TrainingData, labelled: bool
+) -> dict[str, Any]:
+    """What the student reaches on the test split, and how far it says the same as its teacher, with its features."""
     codec, n = lesson.teacher.codec, len(data.test_labels)
-    theirs, ours = (encode_all(each, data.read_test, n) for each in (codec.session, session))
+    ours = encode_all(session, data.read_test, n)
     agreed = agreement(codec.said, theirs, ours, lesson.mean)
     found: dict[str, Any] = {
         "label_agreement": agreed.label,
@@ -94,8 +100,7 @@ def figures(lesson: Lesson, session: Session, data: TrainingData, labelled: bool
         "centred_cosine": agreed.centred_cosine,
     }
     if labelled:
-        teacher = measured(codec.speeches, theirs, data.test_labels)
-        found = {**measured(codec.speeches, ours, data.test_labels), **found, "teacher": teacher}
+        found |= measured(codec.speeches, ours, data.test_labels)
     if is_of_clusters(codec):
         said = codec.unnamed().said
         heard = said.posterior(said.say(ours)).argmax(axis=1)
