@@ -22,12 +22,13 @@ class Columns:
     label: str | None
     group: str | None
     event: str | None
+    node: str | None
     class_names: tuple[str, ...] | None
 
     @property
     def side(self) -> list[str]:
         """The columns beside the picture's, each once."""
-        return sorted({name for name in (self.label, self.group, self.event) if name is not None})
+        return sorted({name for name in (self.label, self.group, self.event, self.node) if name is not None})
 
     def check(self, where: str, names: Sequence[str]) -> None:
         """Refuse a table, of another split, in which one of them is missing.
@@ -55,29 +56,29 @@ def choose_columns(where: str, schema: Any, options: Mapping[str, str]) -> Colum
     The picture: the one column that Hugging Face metadata call an Image; else the one of bytes or of structs
     with bytes.
     The label: the one ClassLabel of the metadata; else the one integer or text column named as labels usually
-    are; else the only integer or text column. Options `image`, `label`, `group`, `event` name them outright;
-    `label=none` says that there are no labels.
+    are; else the only integer or text column. Options `image`, `label`, `group`, `event`, `node` name them
+    outright; `label=none` says that there are no labels.
 
     Raises:
         SourceError: none or several fit, or a named column does not exist; the text lists the columns.
     """
     columns = {column.name: column for column in _describe(schema)}
-    for option in ("image", "label", "group", "event"):
+    for option in ("image", "label", "group", "event", "node"):
         unlabelled = option == "label" and options.get(option) == NO_LABEL
         if option in options and options[option] not in columns and not unlabelled:
             raise SourceError(f"{where} has no column {options[option]!r} ({option}=); {_listed(columns)}")
-    group, event = options.get("group"), options.get("event")
+    group, event, node = options.get("group"), options.get("event"), options.get("node")
     declared = [c.name for c in columns.values() if c.type == "Image"]
     pictures = [declared, [c.name for c in columns.values() if c.is_picture]]
     image = options.get("image") or _only(where, "image", pictures, columns)
     if options.get("label") == NO_LABEL:
-        return Columns(image, None, group, event, ())
-    free = [c for c in columns.values() if c.is_label and c.name not in (image, group, event)]
+        return Columns(image, None, group, event, node, ())
+    free = [c for c in columns.values() if c.is_label and c.name not in (image, group, event, node)]
     classes = [c for c in free if c.class_names]
     tiers = [[c.name for c in classes if _is_usual(c)], [c.name for c in classes]]
     tiers += [[c.name for c in free if _is_usual(c)], [c.name for c in free]]
     label = options.get("label") or _only(where, "label", tiers, columns)
-    return Columns(image, label, group, event, columns[label].class_names)
+    return Columns(image, label, group, event, node, columns[label].class_names)
 
 
 def _only(where: str, option: str, tiers: list[list[str]], columns: Mapping[str, _Column]) -> str:

@@ -42,19 +42,20 @@ def picture_files(folder: Path) -> tuple[list[Path], int]:
 
 
 def open_folder(spec: Spec) -> Source:
-    """Open `folder:PATH?split=&group=&event=`: PATH/CLASS/*.jpg, or PATH/train/CLASS/*.jpg, PATH/test/CLASS/*.jpg.
+    """Open `folder:PATH?split=&group=&event=&node=`: PATH/CLASS/*.jpg, or PATH/{train,test}/CLASS/*.jpg.
 
     PATH/*.jpg without sub-folders are pictures without labels. Without a test folder, a fixed part is held out by a
     hash of the files' names.
 
     `group` and `event` are regular expressions: pictures belong together where they find the same in the pictures'
     paths below CLASS. So `group=.*/` takes each folder for a burst, `group=cam[0-9]*` each camera, by the files' names.
+    `node` is one, too: what it finds is the name of the sensor.
 
     Raises:
         SourceError: no such folder, no pictures, classes beside `train`, test classes that train has not, or a
             pattern that is none or that finds nothing in some path.
     """
-    spec.allow("split", "group", "event")
+    spec.allow("split", "group", "event", "node")
     root = Path(spec.where)
     if not root.is_dir():
         raise SourceError(f"{spec.text}: {root} is no folder; wanted one sub-folder of pictures for each class")
@@ -67,8 +68,14 @@ def open_folder(spec: Spec) -> Source:
     listings = listings or {"train": _listing(root) if folders else _unlabelled(root)}
     names = listings.get("train", next(iter(listings.values()))).names
     groups, events = _numbered(spec, "group", listings), _numbered(spec, "event", listings)
+    nodes = {name: np.array(texts) for name, texts in _found(spec, "node", listings).items()}
     splits = {
-        name: replace(_split(spec, name, listing, names), groups=groups.get(name), events=events.get(name))
+        name: replace(
+            _split(spec, name, listing, names),
+            groups=groups.get(name),
+            events=events.get(name),
+            nodes=nodes.get(name),
+        )
         for name, listing in listings.items()
     }
     test = spec.options.get("split")
@@ -81,7 +88,7 @@ def open_folder(spec: Spec) -> Source:
 def _divided(whole: Split, listing: _Listing) -> dict[str, Split]:
     unknown_names = tuple(Path(path).name for path in listing.unknown)
     none = np.zeros(len(unknown_names), np.int64)
-    sides = divide(whole.labels, whole.groups, HOLD_OUT, _keys(listing.relative))
+    sides = divide(whole.labels, whole.together, HOLD_OUT, _keys(listing.relative))
     unknown_sides = divide(none, None, HOLD_OUT, _keys(unknown_names))
     splits = {}
     for name, rows, others in zip(("train", "test"), sides, unknown_sides, strict=True):
@@ -102,6 +109,12 @@ def _split(spec: Spec, name: str, listing: _Listing, names: tuple[str, ...]) -> 
 
 def _numbered(spec: Spec, option: str, listings: dict[str, _Listing]) -> dict[str, Int64[np.ndarray, " n"]]:
     """What an option's pattern finds in each path, numbered over all splits; nothing where it was not given."""
+    found = _found(spec, option, listings)
+    numbers = {text: number for number, text in enumerate(sorted(set().union(*found.values())))}
+    return {name: np.array([numbers[text] for text in texts], np.int64) for name, texts in found.items()}
+
+
+def _found(spec: Spec, option: str, listings: dict[str, _Listing]) -> dict[str, list[str]]:
     if option not in spec.options:
         return {}
     try:
@@ -115,8 +128,7 @@ def _numbered(spec: Spec, option: str, listings: dict[str, _Listing]) -> dict[st
         if None in matches:
             raise SourceError(f"{spec.text}: {option}={pattern.pattern} finds nothing in {below[matches.index(None)]}")
         found[name] = [match[0] for match in matches if match is not None]
-    numbers = {text: number for number, text in enumerate(sorted(set().union(*found.values())))}
-    return {name: np.array([numbers[text] for text in texts], np.int64) for name, texts in found.items()}
+    return found
 
 
 def _listing(root: Path) -> _Listing:

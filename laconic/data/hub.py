@@ -29,12 +29,12 @@ class HubPictures:
 
 
 def open_hub(spec: Spec) -> Source:
-    """Open `hub:NAME?image=&label=&split=&group=&event=&config=`, downloading it once to the Hub's own cache.
+    """Open `hub:NAME?image=&label=&split=&group=&event=&node=&config=`, downloading it once to the Hub's own cache.
 
     Raises:
         SourceError: there is no such data set or no network, or its columns cannot be told.
     """
-    spec.allow("image", "label", "split", "group", "event", "config")
+    spec.allow("image", "label", "split", "group", "event", "node", "config")
     datasets = need("datasets", "data")
     try:
         splits = datasets.load_dataset(spec.where, spec.options.get("config"))

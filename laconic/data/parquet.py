@@ -45,12 +45,12 @@ class ParquetPictures:
 
 
 def open_parquet(spec: Spec) -> Source:
-    """Open `parquet:FOLDER?image=&label=&split=&group=&event=`; one file is a `train` that is divided.
+    """Open `parquet:FOLDER?image=&label=&split=&group=&event=&node=`; one file is a `train` that is divided.
 
     Raises:
         SourceError: no such files, unreadable files, or columns that cannot be told.
     """
-    spec.allow("image", "label", "split", "group", "event")
+    spec.allow("image", "label", "split", "group", "event", "node")
     files = split_files(Path(spec.where))
     with _reading(spec.text):
         return _open(spec, files)

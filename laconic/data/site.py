@@ -3,7 +3,7 @@
 It stands for what users have, in tests and first trials: 320 x 240 pixels, rare classes, bursts, night,
 several views of one event. Each picture is drawn when it is asked for, from the seed and its number alone:
 
-    picture = burst * 6 + moment * 3 + camera       group: the burst       event: the burst's moment
+    picture = burst * 6 + moment * 3 + camera    group: the burst    event: the burst's moment    node: the camera
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from laconic.data.tables import with_test
 CLASSES = ("empty", "deer", "fox", "car", "truck")
 WIDTH, HEIGHT = 320, 240
 CAMERAS, MOMENTS = 3, 2
+_CAMERA_NAMES = np.array([f"camera-{i + 1}" for i in range(CAMERAS)])
 BUSY = 0.1  # the share of bursts in which something stands before the cameras
 NIGHT = 0.3  # the share of bursts at night
 MIN_PICTURES = 120
@@ -46,7 +47,8 @@ def open_site(spec: Spec) -> Source:
     number = np.arange(n)
     bursts, events = number // (CAMERAS * MOMENTS), number // CAMERAS
     pictures = SitePictures(n, seed)
-    whole = Split("train", pictures, number, pictures.burst_labels()[bursts], bursts, events)
+    labels, nodes = pictures.burst_labels()[bursts], _CAMERA_NAMES[number % CAMERAS]
+    whole = Split("train", pictures, number, labels, bursts, events, nodes=nodes)
     train, test = hold_out(whole.labels, bursts, HOLD_OUT, np.random.default_rng(seed))
     splits = {"train": whole.subset(train), "test": whole.subset(test, "test")}
     return Source(spec.text, CLASSES, with_test(spec.text, splits, spec.options.get("split")))

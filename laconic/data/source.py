@@ -16,8 +16,8 @@ _PLACED = ("folder", "hub", "parquet")
 def open_source(text: str) -> Source:
     """Open a source by its name, `kind:where?option=value&option=value`.
 
-    Options, where a kind has them: `image`, `label`, `group`, `event` name columns (guessed where only one
-    can be meant); `split` names the split to test on. Pictures are read when they are asked for.
+    Options, where a kind has them: `image`, `label`, `group`, `event`, `node` name columns (guessed where only
+    one can be meant); `split` names the split to test on. Pictures are read when they are asked for.
 
     >>> source = open_source("digits")
     >>> len(source.split("train")), len(source.split("test"))

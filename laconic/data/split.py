@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, Shaped
 
 from laconic.contract import LaconicError
 from laconic.data.decoding import Picture, PictureError
@@ -38,7 +38,7 @@ class Split:
 
     Rows with the same `groups` number belong together (a burst, an individual, a place), rows with the same
     `events` number show one event to several sensors. Numbers are those of the whole source, alike in all of
-    its splits.
+    its splits. `nodes` are the names of the sensors.
     """
 
     name: str
@@ -48,9 +48,15 @@ class Split:
     groups: Int64[np.ndarray, " n"] | None = None
     events: Int64[np.ndarray, " n"] | None = None
     unknown: tuple[Picture, ...] = ()  # pictures of none of the classes
+    nodes: Shaped[np.ndarray, " n"] | None = None  # text: the sensor that took each
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def together(self) -> Int64[np.ndarray, " n"] | None:
+        """Rows of one number depend on each other: of one group or, where no groups are known, of one event."""
+        return self.events if self.groups is None else self.groups
 
     def picture(self, row: int) -> Picture:
         """The picture of a row, as `Preprocessing.apply` takes it: a path, a file's bytes, or an array."""
@@ -70,8 +76,9 @@ class Split:
         """Some rows, in the order given; `unknown` pictures stay with the whole."""
         groups = None if self.groups is None else self.groups[rows]
         events = None if self.events is None else self.events[rows]
+        nodes = None if self.nodes is None else self.nodes[rows]
         name = name or self.name
-        return Split(name, self.pictures, self.rows[rows], self.labels[rows], groups, events)
+        return Split(name, self.pictures, self.rows[rows], self.labels[rows], groups, events, nodes=nodes)
 
     @cached_property
     def fingerprint(self) -> str:

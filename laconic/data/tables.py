@@ -34,7 +34,7 @@ def source_from_tables(text: str, tables: Mapping[str, Table], columns: Columns,
     """Check and number the side columns, and name the test split, or hold one out.
 
     Raises:
-        SourceError: null, negative or unknown labels, nulls in groups or events, or no split to train or test
+        SourceError: null, negative or unknown labels, nulls in groups, events or nodes, or no split to train or test
             on.
     """
     sides = {name: table.side for name, table in tables.items()}
@@ -42,7 +42,15 @@ def source_from_tables(text: str, tables: Mapping[str, Table], columns: Columns,
     groups = _numbered(text, sides, columns.group)
     events = _numbered(text, sides, columns.event)
     splits = {
-        name: Split(name, table.pictures, np.arange(len(labels[name])), labels[name], groups[name], events[name])
+        name: Split(
+            name,
+            table.pictures,
+            np.arange(len(labels[name])),
+            labels[name],
+            groups[name],
+            events[name],
+            nodes=None if columns.node is None else _values(text, name, table.side, columns.node).astype(str),
+        )
         for name, table in tables.items()
     }
     return Source(text, class_names, with_test(text, splits, test))
@@ -72,7 +80,7 @@ def divided(split: Split) -> tuple[Split, Split]:
     contents = (split.stored_bytes(row) for row in range(len(split)))
     hashes = (content_key(b"%d:" % len(c) + c[:_KEY_BYTES] + c[-_KEY_BYTES:]) for c in contents)
     keys = np.fromiter(hashes, np.uint64, len(split))
-    groups = np.unique(keys, return_inverse=True)[1] if split.groups is None else split.groups
+    groups = np.unique(keys, return_inverse=True)[1] if split.together is None else split.together
     train, held = divide(split.labels, groups, HOLD_OUT, keys)
     return split.subset(train, "train"), split.subset(held, "test")
 

@@ -153,6 +153,24 @@ def test_bursts_stay_on_one_side_and_patterns_number_them_over_all_classes(tmp_p
     assert Path(str(train.picture(row))).parent.name == Path(str(train.picture(0))).parent.name
 
 
+def test_an_event_stays_on_one_side_and_its_pictures_know_their_sensors(tmp_path: Path):
+    for i, side in [(i, side) for i in range(30) for side in ("north", "south")]:
+        path = tmp_path / ("deer", "fox")[i % 2] / f"e{i}-{side}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("L", (4, 4), 2 * i + (side == "south")).save(path)
+    source = open_source(f"folder:{tmp_path}?event=e[0-9]*&node=north|south")
+    train, test = source.split("train"), source.split("test")
+    assert len(test) > 0
+    for split in (train, test):
+        assert split.events is not None
+        assert split.nodes is not None
+        assert np.array_equal(split.together, split.events)
+        assert set(np.unique(split.events, return_counts=True)[1].tolist()) == {2}
+        assert [f"-{node}.png" in str(split.picture(row)) for row, node in enumerate(split.nodes)] == [True] * len(
+            split
+        )
+
+
 @pytest.mark.parametrize(
     ("option", "text"),
     [("group=(", "group=\\( is no regular expression"), ("event=night", "event=night finds nothing in 0.png")],

@@ -148,6 +148,17 @@ def test_given_splits_that_share_groups_are_refused(tmp_path: Path, write_parque
     open_source(f"parquet:{tmp_path}").check()
 
 
+def test_sensors_keep_their_names_and_are_never_the_label(tmp_path: Path, write_parquet: Write):
+    write_parquet(tmp_path / "train.parquet", {**ONE_TRAIN_ROW, "seen by": [7, 12]})
+    write_parquet(tmp_path / "test.parquet", {**ONE_TRAIN_ROW, "seen by": [12, 7]})
+    source = open_source(f"parquet:{tmp_path}?node=seen+by")
+    assert source.split("train").nodes.tolist() == ["7", "12"]
+    assert source.split("test").subset(np.array([1])).nodes.tolist() == ["7"]
+    write_parquet(tmp_path / "test.parquet", {**ONE_TRAIN_ROW, "seen by": [12, None]})
+    with pytest.raises(SourceError, match="column 'seen by' of test is null in 1 of 2 rows"):
+        open_source(f"parquet:{tmp_path}?node=seen+by")
+
+
 def test_events_are_numbered_alike_in_all_splits(tmp_path: Path, write_parquet: Write):
     write_parquet(tmp_path / "train.parquet", {**ONE_TRAIN_ROW, "at": ["b", "c"]})
     write_parquet(tmp_path / "test.parquet", {**ONE_TRAIN_ROW, "at": ["c", "a"]})

@@ -23,6 +23,8 @@ def test_every_class_is_on_both_sides_and_no_burst_is(n: int):
         for event in np.unique(split.events):
             rows = split.events == event
             assert len(np.unique(split.labels[rows])) == 1
+            assert set(split.nodes[rows]) <= {"camera-1", "camera-2", "camera-3"}
+            assert len(set(split.nodes[rows])) == rows.sum()
             assert rows.sum() == CAMERAS or event == (n - 1) // CAMERAS
 
 
