@@ -16,6 +16,7 @@ from laconic.cli.demo import Demo
 from laconic.cli.distill import Distill
 from laconic.cli.encode import Encode
 from laconic.cli.evaluate import Evaluate
+from laconic.cli.fuse import Fuse
 from laconic.cli.inspect import Inspect
 from laconic.cli.link import Link
 from laconic.cli.name import Name
@@ -46,6 +47,7 @@ Commands = (
     | Annotated[Budget, tyro.conf.subcommand("budget")]
     | Annotated[Link, tyro.conf.subcommand("link")]
     | Annotated[Sense, tyro.conf.subcommand("sense")]
+    | Annotated[Fuse, tyro.conf.subcommand("fuse")]
     | Annotated[Trial, tyro.conf.subcommand("trial")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )
@@ -70,6 +72,8 @@ def main(arguments: list[str] | None = None) -> None:
     from laconic.contract import LaconicError  # not before: --help need not wait for numpy
 
     try:
+        if not 0 <= (seed := getattr(command, "seed", 0)) < 2**32:  # what torch, numpy and scikit-learn all take
+            raise LaconicError(f"--seed is from 0 to {2**32 - 1}, not {seed}")
         with logs_to_stderr():
             result = command.run()
     except LaconicError as error:

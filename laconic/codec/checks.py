@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from laconic.codec.folder import CodecError
+from laconic.codec.fusing import FILE as FUSION
+from laconic.codec.fusing import Fusing
 from laconic.codec.sending import FILE, Sending
 from laconic.codec.session import Session
 from laconic.codec.speech import Speech
@@ -49,6 +51,16 @@ def opened_sending(
         raise CodecError("codec.json says nothing of receiver.onnx's temperature; copy the codec again")
     session = None if receiver is None else Session(receiver, threads, "receiver.onnx")
     return Sending.from_files(files[FILE], record), session
+
+
+def opened_fusing(manifest: Mapping[str, Any], files: Mapping[str, bytes], n_classes: int) -> Fusing | None:
+    """What a codec knows of several nodes; None where nothing was learnt, or its file was left out, as at a node.
+
+    Raises:
+        CodecError: it was learnt for another codec.
+    """
+    record = manifest.get("fusion")
+    return None if record is None or FUSION not in files else Fusing.from_files(files[FUSION], record, n_classes)
 
 
 def _has_temperature(record: object) -> bool:

@@ -19,8 +19,9 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 from PIL import Image
 
-from laconic.codec.checks import check_fit, check_sending, described, opened_sending
+from laconic.codec.checks import check_fit, check_sending, described, opened_fusing, opened_sending
 from laconic.codec.folder import INT8, CodecError, read_folder
+from laconic.codec.fusing import Fusing
 from laconic.codec.naming import Naming
 from laconic.codec.sending import Sending
 from laconic.codec.session import Session
@@ -44,7 +45,7 @@ class Codec:
 
     `speeches["said"]` is the language that it speaks; the others are rivals for `laconic evaluate`. With `sending`
     it says only what it may and sends the other pictures; `receiver` is the network that looks at these, or None:
-    then the encoder does.
+    then the encoder does. `fusing` is what `laconic fuse` has taught it of several nodes.
     """
 
     classes: tuple[str, ...]
@@ -54,6 +55,7 @@ class Codec:
     manifest: Mapping[str, Any]
     sending: Sending | None = None
     receiver: Session | None = None
+    fusing: Fusing | None = None
 
     @classmethod
     def load(
@@ -86,7 +88,7 @@ class Codec:
         codec = cls(classes, preprocessing, speeches, session, manifest, sending, receiver)
         codec = codec.named(Naming.restore(manifest["names"])) if manifest.get("names") else codec
         check_sending(sending, receiver, preprocessing.shape, len(codec.classes), session.units)
-        return codec
+        return replace(codec, fusing=opened_fusing(manifest, files, len(codec.classes)))
 
     def named(self, naming: Naming) -> Codec:
         """The same codec, whose clusters mean classes; packets stay as they are.
@@ -187,6 +189,35 @@ class Codec:
         understood = dict(zip([said[i] for i in good], self.meanings(symbols[good]), strict=True))
         understood |= self._seen(pictures)
         return [understood.get(row) for row in range(len(packets))]
+
+    @overload
+    def fuse(self, events: Sequence[Mapping[str, bytes]], errors: Literal["raise"] = "raise") -> list[Meaning]: ...
+
+    @overload
+    def fuse(self, events: Sequence[Mapping[str, bytes]], errors: Literal["skip"]) -> list[Meaning | None]: ...
+
+    def fuse(
+        self, events: Sequence[Mapping[str, bytes]], errors: Literal["raise", "skip"] = "raise"
+    ) -> list[Meaning] | list[Meaning | None]:
+        """What the packets of several nodes say together of each event, where `events` map nodes' names to packets.
+
+        A node from which nothing came is left out of its event's mapping. With errors="skip" a damaged packet counts
+        as one that never came, and None stands for an event of which nothing came at all.
+
+        Raises:
+            CodecError: nothing was learnt of the nodes.
+            FusionError: an event with no packet (errors="raise"), or a node of which nothing was learnt.
+            PacketError: a packet is damaged, foreign or of another version (errors="raise").
+        """
+        if self.fusing is None:
+            raise CodecError("nothing is known of this codec's nodes: laconic fuse CODEC 'SOURCE?event=...&node=...'")
+        packets = [packet for event in events for packet in event.values()]
+        decoded = iter(self.decode(packets, "raise") if errors == "raise" else self.decode(packets, errors))
+        came = [{node: meaning for node in event if (meaning := next(decoded)) is not None} for event in events]
+        if errors == "raise":
+            return self.fusing.meanings(self.classes, came)
+        fused = iter(self.fusing.meanings(self.classes, [event for event in came if event]))
+        return [next(fused) if event else None for event in came]
 
     def understand(self, messages: Messages) -> list[Meaning]:
         """What messages mean, said ones and sent ones, in their order.

@@ -7,6 +7,7 @@ codec/
   encoder-int8.onnx     the same in 8 bits, if it was made; a node needs one of the two
   speeches.safetensors  the language that it speaks, its rivals, and their receivers' tables
   sending.safetensors   when to say and when to send a picture, where the codec also sends
+  fusion.safetensors    what is known of several nodes, once it was learnt; a node needs no copy of it
   receiver.onnx         the receiver's own network for sent pictures, if it has one; a node needs no copy of it
   weights.safetensors   the network, for further training; a node needs no copy of it
 ```
@@ -30,7 +31,7 @@ FORMAT = 1
 MANIFEST = "codec.json"
 REQUIRED = ("encoder.onnx", "speeches.safetensors")
 INT8 = "encoder-int8.onnx"
-OPTIONAL = ("sending.safetensors", "receiver.onnx", INT8)
+OPTIONAL = ("sending.safetensors", "fusion.safetensors", "receiver.onnx", INT8)
 
 
 class CodecError(LaconicError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
 from laconic.codec.codec import Codec
 from laconic.codec.folder import CodecError, update_folder
@@ -44,7 +44,7 @@ def name_clusters(folder: Path, codec: Codec, source: Source, examples: int | No
     plain = codec.unnamed()
     clusters = plain.said.posterior(plain.said.say(plain.features(loaded.images))).argmax(axis=1)
     naming = Naming.fit(source.class_names, clusters, chosen.labels[loaded.rows], len(codec.manifest["classes"]))
-    update_folder(folder, {"names": naming.record(), "sending": None})  # other names, other errors
+    update_folder(folder, {"names": naming.record(), "sending": None, "fusion": None})  # other names, other errors
     return naming
 
 
@@ -66,7 +66,7 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
         )
     split = source.split("train")
     loaded = load(split, codec.preprocessing)
-    fresh = _fresh(folder, loaded, source.name)
+    fresh = fresh_pictures(folder, loaded, source.name)
     labels = split.labels[loaded.rows][fresh]
     groups = None if split.groups is None else split.groups[loaded.rows][fresh]
     limits.check(labels, groups, codec.classes)
@@ -92,12 +92,16 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
         codec.sending.usual if codec.sending is not None else usual_looks(tuning.looks),
     )
     content, record = sending.to_files()
-    update_folder(folder, {"sending": record}, {FILE: content})
+    update_folder(folder, {"sending": record, "fusion": None}, {FILE: content})  # other messages, other evidence
     return sending, int((~fresh).sum())
 
 
-def _fresh(folder: Path, loaded: Loaded, name: str) -> np.ndarray:
-    """The pictures that training did not see."""
+def fresh_pictures(folder: Path, loaded: Loaded, name: str) -> Bool[np.ndarray, " n"]:
+    """Which pictures the training of the codec in `folder` did not see.
+
+    Raises:
+        TeachError: it saw most of them.
+    """
     known = trained_on(folder, loaded.images)
     if known.mean() > 0.5:
         raise TeachError(
