@@ -52,7 +52,7 @@ def test_distill_leaves_a_student_and_its_figures(
     [
         (["nothing"], "'nothing' is no source; wanted digits, site, parquet:FOLDER"),
         (
-            ["site?n=60"],
+            ["site?n=120"],
             "this teacher knows the classes 0, 1, 2, 3, 4, ...; site.* has .*: distil on pictures of the same",
         ),
         (["digits", "--encoder", "cnnx"], "an encoder is one of cnn, resnet-8"),

@@ -79,8 +79,8 @@ def test_a_language_agrees_with_itself_and_counts_what_differs() -> None:
     other[1] = lamps.features(lamps.picture(4, 3, 5))  # a birch's word with another loudest lamp
     found = agreement(speech, features, other, features.mean(0))
     n = len(features)
-    assert (found.label, found.said) == (pytest.approx(1 - 1 / n), pytest.approx(1 - 1 / n))
-    assert (found.word, found.unit_overlap) == (pytest.approx(1 - 2 / n), pytest.approx(1 - 1 / n))
+    assert [found.label, found.said] == pytest.approx([1 - 1 / n, 1 - 1 / n])
+    assert [found.word, found.unit_overlap] == pytest.approx([1 - 2 / n, 1 - 1 / n])
     ours, theirs = speech.say(features), speech.say(other)
     assert same_words(ours, theirs).tolist() == [False] + [True] * (n - 1)
 
