@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
@@ -28,6 +28,10 @@ class Sense(Command):
     snr_db: Annotated[str, arg(metavar="A:B:S")] = "0:24:6"
     """Of each sensor's own Gaussian noise, in dB: a picture's mean square over the noise's variance."""
 
+    views: Literal["same", "crop", "occlusion", "blur", "dead", "mixed"] = "same"
+    """How each sensor sees a picture before its noise: as it is, through a window of 3/4 of each side, with a quarter
+    of it hidden, blurred, black in one picture of five, or each picture in one of these four ways."""
+
     bits: tuple[int, ...] = (4, 13)
     """Budgets of the likelihood code."""
 
@@ -48,12 +52,14 @@ class Sense(Command):
         from laconic.data import open_source
         from laconic.trials.sensing import Conditions, sense
 
-        asked = Conditions(node_range(self.nodes), snr_range(self.snr_db), self.bits, self.n, self.n_train, self.seed)
+        nodes, snr_db = node_range(self.nodes), snr_range(self.snr_db)
+        asked = Conditions(nodes, snr_db, self.bits, self.n, self.n_train, self.seed, self.views)
         told = sense(codec_in(self.codec, self.own_code), open_source(self.source), asked)
         return {
             "codec": str(self.codec),
             "source": self.source,
             "seed": self.seed,
+            "views": self.views,
             "n_train": self.n_train,
             "cells": [asdict(one.cell) for one in told],
         }

@@ -10,7 +10,7 @@ from jaxtyping import Float32, Float64, Int64, UInt8
 from laconic.codec import Codec, Speech
 from laconic.codec.naming import Naming
 from laconic.contract import CodeScore, Evaluation, LaconicError, Symbols, WordScore
-from laconic.data import Loaded, Source, load, read_pictures
+from laconic.data import Loaded, Source, Split, load, read_pictures
 from laconic.score.activity import n1, n2, ordered_activity
 from laconic.score.classes import class_scores, confusion, mistakes
 from laconic.score.sending import sending_score
@@ -45,9 +45,7 @@ def labelled_pictures(
         EvaluationError: the source's classes are not the codec's.
         SourceError: it has no test split, or one that can't be read.
     """
-    split = source.split("test")
-    if n is not None and n < len(split):
-        split = split.subset(np.linspace(0, len(split) - 1, n).round().astype(np.int64))
+    split = spread(source.split("test"), n)
     unnamed = "clusters" in codec.manifest.get("measured", {}) and not codec.manifest.get("names")
     if not unnamed and source.class_names != codec.classes:
         raise EvaluationError(
@@ -57,6 +55,13 @@ def labelled_pictures(
     loaded = load(split, codec.preprocessing, progress)
     labels = split.labels[loaded.rows]
     return (named_by(codec, source, loaded.images, labels) if unnamed else codec), loaded, labels
+
+
+def spread(split: Split, n: int | None) -> Split:
+    """`n` pictures evenly spaced over a split; all of them where there are no more, or none were asked for."""
+    if n is None or n >= len(split):
+        return split
+    return split.subset(np.linspace(0, len(split) - 1, n).round().astype(np.int64))
 
 
 def named_by(

@@ -5,6 +5,8 @@ test split   --half--> calibration: nodes' reliability and dependence      --hal
 train split  --noise at every SNR--> receivers of sums, tables of words, Likelihood's classifiers and cells
 ```
 
+Each node has its own noise and, where asked for, its own view (`laconic.data.views`). Groups stay in one half.
+
 The encoder, and the paper's codes, stay as the codec has them: trained on pictures as they came.
 """
 
@@ -19,9 +21,10 @@ from jaxtyping import Int64, UInt8
 from laconic.codec import Codec, Speech
 from laconic.data import Source, hold_out, load
 from laconic.data.sensor import sensor_noise
+from laconic.data.views import views as seen_as
 from laconic.language import Language, Likelihood, UnfittedCode
 from laconic.receiver import LinearReceiver, WordReceiver
-from laconic.score.evaluation import EvaluationError, labelled_pictures
+from laconic.score.evaluation import EvaluationError, labelled_pictures, spread
 from laconic.score.fusion import Learn, Teller, Told, Views, score_fusion
 from laconic.train.probe import fit_linear
 from laconic.train.qualities import fit_qualities
@@ -29,7 +32,7 @@ from laconic.train.qualities import fit_qualities
 
 @dataclass(frozen=True)
 class Conditions:
-    """What is asked for: numbers of nodes, SNRs in dB, Likelihood's budgets in bits, pictures at most, and the seed."""
+    """What is asked for: numbers of nodes, SNRs in dB, Likelihood's budgets in bits, pictures at most, seed, views."""
 
     nodes: tuple[int, ...] = (1, 2, 3, 4)
     snr_db: tuple[float, ...] = (0.0, 6.0, 12.0, 18.0, 24.0)
@@ -37,6 +40,7 @@ class Conditions:
     n_test: int = 5000
     n_train: int = 4000
     seed: int = 0
+    views: str = "same"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +57,14 @@ def sense(codec: Codec, source: Source, asked: Conditions) -> list[Told]:
 
     Raises:
         EvaluationError: the source's classes are not the codec's, or the codec has no classifier of full features.
-        SourceError: the source has no test split, or one that can't be read.
+        SourceError: the source has no test split, or one that can't be read; or there are no such views.
         FusionError: too few pictures to learn a node's reliability from.
     """
     codec, loaded, labels = labelled_pictures(codec, source, n=asked.n_test)
     full = codec.speeches.get("full")
     if full is None or not isinstance(full.receiver, LinearReceiver) or codec.manifest.get("names"):
         raise EvaluationError("a codec that was trained on these classes wanted, with a classifier of full features")
-    seen = _look(codec, source, asked, loaded.images, labels)
+    seen = _look(codec, source, asked, loaded.images, labels, _together(source, asked.n_test, loaded.rows))
     tellers = make_tellers(codec.speeches, full.receiver, seen, asked.bits)
     n_classes = len(codec.classes)
     return [
@@ -86,16 +90,17 @@ def _look(
     asked: Conditions,
     images: UInt8[np.ndarray, "n height width channels"],
     labels: Int64[np.ndarray, " n"],
+    together: Int64[np.ndarray, " n"] | None,
 ) -> Seen:
     split = source.split("train")
     rows = np.unique(np.linspace(0, len(split) - 1, min(asked.n_train, len(split))).round().astype(np.int64))
     split = split.subset(rows)
     learnt = load(split, codec.preprocessing)
-    test, calibration = hold_out(labels, None, 0.5, np.random.default_rng([asked.seed, 0]))
+    test, calibration = hold_out(labels, together, 0.5, np.random.default_rng([asked.seed, 0]))
 
     def views(pixels: np.ndarray, of: np.ndarray, stream: int) -> dict[float, Views]:
         return {
-            snr_db: _views(codec, pixels, of, max(asked.nodes), snr_db, np.random.default_rng([asked.seed, stream, i]))
+            snr_db: _views(codec, pixels, of, asked, snr_db, np.random.default_rng([asked.seed, stream, i]))
             for i, snr_db in enumerate(asked.snr_db)
         }
 
@@ -107,11 +112,18 @@ def _look(
     )
 
 
+def _together(source: Source, n: int, rows: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n"] | None:
+    """The group or event of the pictures that `labelled_pictures` gives."""
+    split = spread(source.split("test"), n)
+    return None if split.together is None else split.together[rows]
+
+
 def _views(
-    codec: Codec, images: np.ndarray, labels: np.ndarray, n_nodes: int, snr_db: float, rng: np.random.Generator
+    codec: Codec, images: np.ndarray, labels: np.ndarray, asked: Conditions, snr_db: float, rng: np.random.Generator
 ) -> Views:
-    """Each node's own noise on every picture."""
-    return Views(np.stack([codec.features(sensor_noise(images, snr_db, rng)) for _ in range(n_nodes)], axis=1), labels)
+    """Each node's own view of every picture, with its own noise."""
+    taken = (sensor_noise(seen_as(images, asked.views, rng), snr_db, rng) for _ in range(max(asked.nodes)))
+    return Views(np.stack([codec.features(pictures) for pictures in taken], axis=1), labels)
 
 
 def make_tellers(

@@ -12,6 +12,7 @@ from PIL import Image
 
 from laconic.cli.parts import PartError
 from laconic.cli.sense import node_range
+from laconic.trials import sensing
 
 CODES = ["full", "decision", "decision, likelihood", "likelihood-3"]
 
@@ -46,6 +47,31 @@ def test_the_answer_has_a_cell_for_every_snr_number_of_nodes_and_code(
     assert len(shown) == 2 + 2 * len(CODES)
     assert "30 dB  likelihood-3" in shown[-1]
     assert laconic(*asked, "--json").answer["cells"] == cells
+
+
+def test_views_are_each_sensors_own_and_groups_stay_in_one_half(
+    laconic: Any, forest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halves: list[tuple[np.ndarray, np.ndarray]] = []
+    divide = sensing.hold_out
+
+    def hold_out(labels: np.ndarray, groups: np.ndarray, *rest: Any) -> Any:
+        test, calibration = divide(labels, groups, *rest)
+        halves.append((groups[test], groups[calibration]))
+        return test, calibration
+
+    monkeypatch.setattr(sensing, "hold_out", hold_out)
+    folder, source = lamps.write(tmp_path / "codec"), forest + "?split=train&group=[0-9]"
+    asked = ("sense", folder, source, "--nodes", 2, "--snr-db", 30, "--bits", 3, "--json")
+    found = laconic(*asked, "--views", "dead").answer
+    assert found["views"] == "dead"
+    right = {cell["code"]: cell["accuracy"] for cell in found["cells"]}
+    clean = {cell["code"]: cell["accuracy"] for cell in laconic(*asked).answer["cells"]}
+    assert 0.9 < right["likelihood-3"] < clean["likelihood-3"] == 1  # both are dead in 4 %
+    assert right["decision"] < right["likelihood-3"] - 0.05  # a vote of two doesn't know whom to believe
+    for test, calibration in halves:
+        assert not np.intersect1d(test, calibration).size
+        assert len(np.unique(test)) > 1
 
 
 def test_a_range_of_nodes_is_two_numbers_or_one() -> None:
