@@ -43,13 +43,18 @@ def quantise_codec(
         CodecError: the folder can't be read, or not be written; then the old one stays.
         SourceError: the pictures can't be read.
     """
+    if n < 1:
+        raise QuantiseError(f"one picture or more to calibrate on wanted, not {n}")
     codec = Codec.load(folder, code)
     split = source.split("train")
     rows = np.sort(np.random.default_rng(seed).permutation(len(split))[:n])
     pictures = load(split.subset(rows), codec.preprocessing).images
     network = quantise((folder / "encoder.onnx").read_bytes(), pictures)
     record = {"source": source.name, "data": split.fingerprint, "pictures": len(pictures), "seed": seed}
-    update_folder(folder, {"int8": record}, {INT8: network})
+    changes: dict[str, Any] = {"int8": record}
+    if "measured" in codec.manifest:  # what distilling measured was of the 8-bit encoder that this one replaces
+        changes["measured"] = {key: value for key, value in codec.manifest["measured"].items() if key != "int8"}
+    update_folder(folder, changes, {INT8: network})
     return record
 
 

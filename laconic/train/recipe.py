@@ -183,9 +183,9 @@ class Recipe:
             ),
             (self.stale < 1, f"queue is at least 1, not {self.queue}"),
             (not 0 <= self.key_momentum < 1, f"encoder_momentum is from 0 to below 1, not {self.encoder_momentum}"),
-            (self.balance_weight < 0, f"balance_weight is at least 0, not {self.balance_weight}"),
-            (self.weight < 0, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
-            (target is not None and target <= 0, f"target_bits is more than 0, not {target}"),
+            (not 0 <= self.balance_weight < math.inf, f"balance_weight is at least 0, not {self.balance_weight}"),
+            (not 0 <= self.weight < math.inf, f"sparsity_weight is at least 0, not {self.sparsity_weight}"),
+            (target is not None and not 0 < target < math.inf, f"target_bits is more than 0, not {target}"),
             (
                 target is not None and self.sparsity == "none",
                 "target_bits drives the sparsity weight; choose --sparsity mask, feature or weighted",
@@ -197,14 +197,17 @@ class Recipe:
             ),
             (self.patience is not None and self.patience < 1, f"patience is at least 1, not {self.patience}"),
             (self.epochs is not None and self.epochs < 1, f"epochs is at least 1, not {self.epochs}"),
-            (self.minutes is not None and self.minutes <= 0, f"minutes is more than 0, not {self.minutes}"),
+            (
+                self.minutes is not None and not 0 < self.minutes < math.inf,
+                f"minutes is more than 0, not {self.minutes}",
+            ),
             (self.batch_size < 2, f"batch_size is at least 2, not {self.batch_size}"),
             (
                 not 0 <= self.validation < 0.9,
                 f"validation is a fraction from 0 to 0.9, not {self.validation}",
             ),
-            (not self.peak_rate > 0, f"learning_rate is more than 0, not {self.learning_rate}"),
-            (not self.softmax_temperature > 0, f"temperature is more than 0, not {self.temperature}"),
+            (not 0 < self.peak_rate < math.inf, f"learning_rate is more than 0, not {self.learning_rate}"),
+            (not 0 < self.softmax_temperature < math.inf, f"temperature is more than 0, not {self.temperature}"),
             *self._faults_of_robustness(),
         ]
 

@@ -41,6 +41,12 @@ def test_a_failure_is_told_in_one_line(
     assert (told.code, told.answer) == (1, {"error": message})
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_no_library_takes_is_told(seed: int, laconic: Any) -> None:
+    told = laconic("quantise", "codec", "digits", "--seed", seed, "--json")
+    assert (told.code, told.answer) == (1, {"error": f"--seed is from 0 to 4294967295, not {seed}"})
+
+
 def test_a_mistake_of_ours_is_not_hidden(laconic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Inspect, "run", failing(ZeroDivisionError("ours")))
     with pytest.raises(ZeroDivisionError, match="ours"):

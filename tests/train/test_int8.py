@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from laconic.codec import Codec, CodecError
-from laconic.codec.folder import INT8
+from laconic.codec.folder import INT8, update_folder
 from laconic.codec.session import Session
 from laconic.data import Source, Split
 from laconic.train.int8 import QuantiseError, quantise, quantise_codec
@@ -94,6 +94,13 @@ def test_what_is_said_stays_where_eight_bits_hold_it_all(tmp_path: Path) -> None
     assert [meaning.name for meaning in exact.decode(small.encode(pictures[:2]))] == ["ash", "ash"]
 
 
+def test_figures_of_an_8_bit_encoder_go_with_it(tmp_path: Path) -> None:
+    folder = lamps.write(tmp_path / "codec", onnx=lamps.convolution())
+    update_folder(folder, {"measured": {"n": 38, "int8": {"accuracy_said": 0.9}}})
+    quantise_codec(folder, forest(), n=30)
+    assert Codec.load(folder).manifest["measured"] == {"n": 38}
+
+
 def forest(n: int = 38) -> Source:
     pictures, labels = lamps.training()
     split = Split("forest", list(pictures), np.arange(n), labels[:n])
@@ -129,7 +136,8 @@ def test_what_cannot_be_quantised_is_named(tmp_path: Path) -> None:
         quantise(lamps.network(), lit)
     folder = lamps.write(tmp_path / "codec", onnx=lamps.convolution())
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(QuantiseError, match="got none"):
-        quantise_codec(folder, forest(), n=0)
+    for n in (0, -3):
+        with pytest.raises(QuantiseError, match=f"one picture or more to calibrate on wanted, not {n}"):
+            quantise_codec(folder, forest(), n=n)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert INT8 not in json.loads(before["codec.json"])["files"]
