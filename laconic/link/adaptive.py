@@ -23,7 +23,7 @@ from laconic.link.errors import LinkError
 from laconic.link.scheme import Scheme
 from laconic.receiver.binomial import check_fraction, upper_bound
 
-FORMAT = 1  # rises with each change of how tables are simulated: older ones in caches are then not found
+FORMAT = 2  # rises with each change of how tables are simulated: older ones in caches are then not found
 BATCH = 200  # packets sent at once
 ENOUGH = 100  # errors after which a point is known well enough
 
