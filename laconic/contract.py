@@ -216,6 +216,39 @@ class LinkScore:
 
 
 @dataclass(frozen=True)
+class UnitScore:
+    """One unit on a test set: how often it fires, for which classes, and what silencing it costs.
+
+    `fires` are the classes in whose pictures it fires, `falls` those whose recall falls without it, each with the part
+    of the class's pictures, the most first. `accuracy_without` is over all pictures; `examples` are the rows that
+    excite it most.
+    """
+
+    unit: int
+    active: float
+    accuracy_without: float
+    fires: tuple[tuple[str, float], ...]
+    falls: tuple[tuple[str, float], ...]
+    examples: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A codec's units on a test set, as its own receiver understands them without each.
+
+    `units` are those that fire, the most active first, of `n_units`; `removal` is the accuracy with the first 0, 1, ...
+    of them silenced. `words` are those that were said, with the units that each one names.
+    """
+
+    source: str
+    n: int
+    n_units: int
+    units: tuple[UnitScore, ...]
+    removal: tuple[float, ...]
+    words: tuple[tuple[WordScore, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A codec measured on one split: what `laconic evaluate` prints and its report page draws.
 

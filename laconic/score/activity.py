@@ -91,4 +91,6 @@ def per_class(
     >>> per_class(np.array([1.0, 0.0]), np.array([4, 0])).tolist()
     [0.25, nan]
     """
-    return np.divide(counts, pictures, out=np.full(counts.shape, np.nan), where=pictures > 0)
+    parts = np.full(counts.shape, np.nan)
+    np.divide(counts, pictures, out=parts, where=pictures > 0)
+    return parts

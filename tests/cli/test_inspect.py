@@ -63,3 +63,46 @@ def test_every_damaged_bit_of_a_packet_is_an_error(laconic: Any, lamps_folder: P
         ran = laconic("inspect", damaged.hex(), "-c", lamps_folder)
         assert ran.code == 1
         assert ran.err.startswith("laconic: ")
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> str:
+    """A folder source with a test split of two pictures for each tree."""
+    for label, name in enumerate(lamps.CLASSES):
+        for split in ("train", "test"):
+            folder = tmp_path / "trees" / split / name
+            folder.mkdir(parents=True)
+            for i in range(2):
+                lit = (3 * label, 3 * label + 1, 3 * label + 2 - i)  # the second lamp twice: two lamps, then
+                Image.fromarray(lamps.picture(*lit)).save(folder / f"{i}.png")
+    return f"folder:{tmp_path / 'trees'}"
+
+
+def test_a_codec_with_pictures_is_its_units_too(laconic: Any, lamps_folder: Path, trees: str, tmp_path: Path) -> None:
+    page = tmp_path / "units.html"
+    answer = laconic("inspect", lamps_folder, trees, "--html", page, "--json").answer
+    assert answer["page"] == str(page)
+    assert sorted(unit["unit"] for unit in answer["units"]) == list(range(15))
+    assert len(answer["removal"]) == 16
+    assert all(f'id="unit-{unit["unit"]}"' in page.read_text("utf-8") for unit in answer["units"])
+    lines = [line.split() for line in laconic("inspect", lamps_folder, trees).out.splitlines()]
+    assert ["unit", "fires", "right", "without", "it", "classes", "that", "fall", "without", "it"] in lines
+    assert sum(line[1:] != [] and line[0] == "14" and line[2] == "%" for line in lines if len(line) > 2) == 1
+
+
+def test_a_page_takes_pictures_and_pictures_take_a_codec(laconic: Any, lamps_folder: Path, tmp_path: Path) -> None:
+    ran = laconic("inspect", lamps_folder, "--html", tmp_path / "units.html")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--html shows units on pictures: laconic inspect CODEC SOURCE --html PAGE" in ran.err
+    ran = laconic("inspect", "20802e", "digits")
+    assert (ran.code, ran.out) == (2, "")
+    assert "a SOURCE goes with a Codec folder, and 20802e is none" in ran.err
+
+
+def test_the_units_of_a_trained_codec_look_somewhere(laconic: Any, digits_folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "units.html"
+    ran = laconic("inspect", digits_folder, "digits", "--html", page, "--json")
+    text = page.read_text("utf-8")
+    assert "no attention maps" not in ran.err
+    assert "lit where the unit looks" in text
+    assert text.count('<li class="card word" id=') == min(200, len(ran.answer["units"]))
