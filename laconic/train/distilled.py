@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -40,7 +41,7 @@ class Distillation:
     where the source has the teacher's classes.
 
     Raises:
-        RecipeError: a method that is not there, or a weight below 0.
+        RecipeError: a method that is not there, a weight below 0 or infinite, or layers for kd.
     """
 
     method: str = "gkd"
@@ -53,8 +54,10 @@ class Distillation:
         if self.method not in METHODS:
             raise RecipeError(f"method is one of {', '.join(METHODS)}, not {self.method!r}")
         for name in ("weight", "task_weight"):
-            if not getattr(self, name) >= 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise RecipeError(f"{name} is at least 0, not {getattr(self, name)}")
+        if self.method == "kd" and (self.layers or self.teacher_layers):
+            raise RecipeError("kd looks at no layers: leave layers and teacher_layers out, or choose gkd or rkd")
 
     def pairs(self, student: FeatureEncoder, teacher: Teacher) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The layers that are compared, the student's and the teacher's.

@@ -327,6 +327,10 @@ def test_refuses_methods_and_weights_that_are_none() -> None:
         Distillation("crd")
     with pytest.raises(LaconicError, match="task_weight is at least 0, not -1"):
         Distillation(task_weight=-1.0)
+    with pytest.raises(LaconicError, match="weight is at least 0, not inf"):
+        Distillation(weight=float("inf"))
+    with pytest.raises(LaconicError, match="kd looks at no layers"):
+        Distillation("kd", layers=("stem",))
 
 
 def test_an_encoder_of_fewer_units_than_the_language_has_is_no_students(student: Path, tmp_path: Path) -> None:
