@@ -91,15 +91,15 @@ def _unit(
     seen = [] if where is None else [lit(*pair) for pair in zip(examples, where, strict=True)]
     shown, looks = ("".join(f'<img alt="" src="{data_uri(picture)}">' for picture in row) for row in (examples, seen))
     looks = f'<div class="examples{pixels}">{looks}</div>' if looks else ""
-    falls = _classes(score.falls) or "no class falls"
+    falls = _classes(score.falls) or "no class"
     return (
         f'<li class="card word" id="unit-{score.unit}"><div class="line"><b>unit {score.unit}</b>'
         f"<span>fires in {percent(score.active)}</span></div>"
         f'<div class="bar"><i style="width:{100 * score.active:.1f}%"></i></div>'
         f'<div class="examples{pixels}">{shown}</div>{looks}'
-        f'<div class="line">fires for {_classes(score.fires)}</div><div class="line">without it: {falls}</div>'
-        f'<div class="line"><span>{percent(score.accuracy_without)} right without it</span>'
-        f"<span>{percent(left)} so far</span></div></li>"
+        f'<div class="line">fires for {_classes(score.fires)}</div><div class="line">falls without it: {falls}</div>'
+        f'<div class="line"><span>right: {percent(score.accuracy_without)} without it</span>'
+        f"<span>{percent(left)} without all so far</span></div></li>"
     )
 
 
@@ -116,7 +116,7 @@ def lit(
 
 
 def _classes(shares: tuple[tuple[str, float], ...]) -> str:
-    return ", ".join(f"{escape(name)} {percent(share)}" for name, share in shares[:MOST_CLASSES])
+    return ", ".join(f"{escape(name)} ({percent(share)})" for name, share in shares[:MOST_CLASSES])
 
 
 def _words(anatomy: Anatomy, best: dict[int, UInt8[np.ndarray, "height width channels"]], pixels: str) -> str:
