@@ -81,7 +81,8 @@ class Codec:
         speeches = read_speeches(index, files["speeches.safetensors"], code)
         network = "encoder.onnx" if encoder == "float" else INT8
         if network not in files:
-            raise CodecError(f"{folder} has no {network}; make it with: laconic quantise {folder} SOURCE")
+            make = f"make it with: laconic quantise {folder} SOURCE"
+            raise CodecError(f"{folder} has no {network}; {make if network == INT8 else 'it has one in 8 bits only'}")
         session = Session(files[network], threads, network)
         check_fit(classes, preprocessing, speeches, session)
         sending, receiver = opened_sending(manifest, files, threads)

@@ -96,8 +96,10 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """
     manifest = _read_manifest(folder)
     files: dict[str, bytes] = {}
+    in_8_bits = INT8 in manifest["files"] and (folder / INT8).exists()
+    needed = set(REQUIRED) - ({"encoder.onnx"} if in_8_bits else set())  # a node needs one of the two
     for name, digest in manifest["files"].items():
-        if name not in REQUIRED and not (folder / name).exists():
+        if name not in needed and not (folder / name).exists():
             continue
         content = _read(folder, name)
         if hashlib.sha256(content).hexdigest() != digest:

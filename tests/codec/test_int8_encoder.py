@@ -50,6 +50,18 @@ def test_a_removed_one_is_missed_by_those_who_want_it_alone(folder: Path) -> Non
         Codec.load(folder, encoder="int8")
 
 
+def test_a_node_needs_one_of_the_two(folder: Path) -> None:
+    packets = Codec.load(folder).encode(lamps.training()[0])
+    (folder / "encoder.onnx").unlink()
+    assert Codec.load(folder, encoder="int8").encode(lamps.training()[0]) == packets
+    with pytest.raises(CodecError, match=r"has no encoder\.onnx; it has one in 8 bits only"):
+        Codec.load(folder)
+    (folder / INT8).unlink()
+    for encoder in ("float", "int8"):
+        with pytest.raises(CodecError, match=r"is incomplete: encoder\.onnx is missing"):
+            Codec.load(folder, encoder=encoder)  # type: ignore[arg-type]
+
+
 def test_a_damaged_one_is_refused_whoever_asks(folder: Path) -> None:
     whole = (folder / INT8).read_bytes()
     for damaged in (whole[:-1], whole + b" ", whole[:50] + bytes([whole[50] ^ 1]) + whole[51:]):
