@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from laconic.geometry.errors import LayerError
@@ -38,6 +40,11 @@ def recorded_maps(network: nn.Module, layers: Sequence[str]) -> Iterator[list[Te
             hooks.enter_context(modules[name].register_forward_hook(partial(_record, name, calls, maps)))
         yield maps
     _check(layers, calls, maps)
+
+
+def all_fire(maps: Sequence[Float[Tensor, "batch ..."]]) -> Bool[Tensor, " batch"]:
+    """Of which pictures no map is all zeros: a map of zeros has no cosine with any other."""
+    return torch.stack([each.detach().float().flatten(1).square().sum(1) > 0 for each in maps]).all(0)
 
 
 def check_layers(network: nn.Module, layers: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from laconic.encoder.augment import Augmentation
 from laconic.encoder.features import FeatureEncoder
-from laconic.geometry.layers import check_layers, recorded_maps
+from laconic.geometry.layers import all_fire, check_layers, recorded_maps
 from laconic.objective.distill import (
     AUTHORS_WEIGHT,
     distance_distillation,
@@ -166,8 +166,8 @@ class Distilled(Way):
             return student.new_zeros(())
         compare = graph_distillation if self.distillation.method == "gkd" else distance_distillation
         pairs = zip(maps, their_maps, strict=True) if maps else [(student, teacher)]
-        seen = [_where_both_fire(ours.float(), theirs.float()) for ours, theirs in pairs]
-        terms = [compare([ours], [theirs]) for ours, theirs in seen if len(ours) > 1]
+        heard = [(ours.float(), theirs.float(), all_fire([ours, theirs])) for ours, theirs in pairs]
+        terms = [compare([ours[both]], [theirs[both]]) for ours, theirs, both in heard if both.sum() > 1]
         return self.distillation.weight * torch.stack([*terms, student.new_zeros(())]).sum()
 
     def validation_step(self, batch: Batch) -> None:
@@ -177,9 +177,3 @@ class Distilled(Way):
         self.log("val_loss", loss, prog_bar=True, batch_size=len(labels))
         same = (features.argmax(1) == theirs.argmax(1)).float().mean()
         self.log("val_word_agreement", same, prog_bar=True, batch_size=len(labels))
-
-
-def _where_both_fire(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
-    """The pictures' rows in which neither map is all zeros."""
-    both = torch.stack([rows.detach().flatten(1).square().sum(1) > 0 for rows in (student, teacher)]).all(0)
-    return student[both], teacher[both]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from laconic.encoder.resnet import resnet_8
-from laconic.geometry import LayerError, recorded_maps
+from laconic.geometry import LayerError, all_fire, recorded_maps
 
 
 def small() -> nn.Sequential:
@@ -96,3 +96,12 @@ def test_a_map_that_is_overwritten_is_told() -> None:
     with recorded_maps(network, ["1"]) as maps:
         out = network(torch.rand(2, 3))
     assert maps[0] is out
+
+
+def test_a_picture_with_one_map_of_zeros_does_not_fire_everywhere() -> None:
+    first, second = torch.ones(3, 2, 4, 4), torch.ones(3, 5)
+    first[1] = 0
+    first[1, 0, 2, 2] = 1e-3  # one place will do
+    second[2] = 0
+    assert all_fire([first, second]).tolist() == [True, True, False]
+    assert all_fire([first]).tolist() == [True, True, True]

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from laconic.encoder.preact import preact_18
-from laconic.geometry import recorded_maps
+from laconic.geometry import all_fire, recorded_maps
 from laconic.objective import parseval_step, scale_convolutions, smoothness
 from laconic.score.activity import ScoreError
 from laconic.score.attack import amplitude, fgsm, gaussian_noise, pgd
@@ -90,7 +90,7 @@ def trained(parameters: Parameters, seed: int, data: Drawn) -> Classifier:
 
 
 def smooth(relus: tuple[str, ...], gamma: float) -> Loss:
-    """Cross-entropy and the smoothness regulariser over the backbone's maps after a ReLU."""
+    """Cross-entropy, and the regulariser over the maps after a ReLU of those pictures that have no silent one."""
     layers = [f"body.backbone.{name}" for name in relus]
 
     def loss(
@@ -98,7 +98,8 @@ def smooth(relus: tuple[str, ...], gamma: float) -> Loss:
     ) -> Float[Tensor, ""]:
         with recorded_maps(network, layers) as maps:
             said = network(pictures)
-        return F.cross_entropy(said, labels) + smoothness(maps, labels, gamma)
+        heard = all_fire(maps)
+        return F.cross_entropy(said, labels) + smoothness([each[heard] for each in maps], labels[heard], gamma)
 
     return loss
 
