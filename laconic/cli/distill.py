@@ -141,7 +141,8 @@ class Distill(Command):
             print(f"{name}: {', '.join(_in_words(cost))}")
         if "guarantee" in result:
             print(in_words(result["guarantee"]))
-        say(f"next: laconic evaluate {result['codec']} {self.source}")
+        source = self.source if "teacher" in result else "SOURCE"  # without labels it can't be evaluated on
+        say(f"next: laconic evaluate {result['codec']} {source}")
 
 
 def _cost(folder: Path) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def test_distill_leaves_a_student_and_its_figures(
     assert f"int8: {100 * ran.answer['int8']['label_agreement']:.1f} % understood as the teacher is" in out
     assert f"teacher: {teacher['kilobytes']:.0f} kB, {teacher['multiply_adds'] / 1e6:.2f} million multiply-adds" in out
     assert err == "next: laconic evaluate student digits\n"
+    Distill(digits_folder, "folder:unlabelled").show({key: ran.answer[key] for key in KEYS if key != "teacher"})
+    assert capsys.readouterr().err == "next: laconic evaluate student SOURCE\n"
 
 
 @pytest.mark.parametrize(
