@@ -56,14 +56,19 @@ def sense(codec: Codec, source: Source, asked: Conditions) -> list[Told]:
     """Every code at every number of nodes and SNR, in this order: SNR, nodes, code.
 
     Raises:
-        EvaluationError: the source's classes are not the codec's, or the codec has no classifier of full features.
+        EvaluationError: the source's classes are not the codec's, the codec has no classifier of full features, or a
+            class is missing among the training pictures.
+        CodeError: a budget that Likelihood can't keep to.
         SourceError: the source has no test split, or one that can't be read; or there are no such views.
         FusionError: too few pictures to learn a node's reliability from.
     """
-    codec, loaded, labels = labelled_pictures(codec, source, n=asked.n_test)
+    for bits in asked.bits:
+        Likelihood(bits)
     full = codec.speeches.get("full")
-    if full is None or not isinstance(full.receiver, LinearReceiver) or codec.manifest.get("names"):
+    clusters = "clusters" in codec.manifest.get("measured", {})
+    if full is None or not isinstance(full.receiver, LinearReceiver) or clusters:
         raise EvaluationError("a codec that was trained on these classes wanted, with a classifier of full features")
+    codec, loaded, labels = labelled_pictures(codec, source, n=asked.n_test)
     seen = _look(codec, source, asked, loaded.images, labels, _together(source, asked.n_test, loaded.rows))
     tellers = make_tellers(codec.speeches, full.receiver, seen, asked.bits)
     n_classes = len(codec.classes)
@@ -96,6 +101,12 @@ def _look(
     rows = np.unique(np.linspace(0, len(split) - 1, min(asked.n_train, len(split))).round().astype(np.int64))
     split = split.subset(rows)
     learnt = load(split, codec.preprocessing)
+    there = len(np.unique(split.labels[learnt.rows]))
+    if there < len(codec.classes):
+        raise EvaluationError(
+            f"training pictures of all {len(codec.classes)} classes wanted, but the {len(learnt.rows)} "
+            f"taken have {there}: take more (--n-train)"
+        )
     test, calibration = hold_out(labels, together, 0.5, np.random.default_rng([asked.seed, 0]))
 
     def views(pixels: np.ndarray, of: np.ndarray, stream: int) -> dict[float, Views]:

@@ -85,3 +85,18 @@ def test_too_few_pictures_are_refused(laconic: Any, forest: str, tmp_path: Path)
     ran = laconic("sense", lamps.write(tmp_path / "codec"), forest, "--snr-db=-30", "--nodes", 1, "--n", 10)
     assert ran.code == 1
     assert "events wanted" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (("--n-train", 1), "training pictures of all 5 classes wanted, but the 1 taken have 1: take more (--n-train)"),
+        (("--bits", 0), "a budget of 1..64 bits wanted, got 0"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_refused(
+    asked: tuple[str, int], text: str, laconic: Any, forest: str, tmp_path: Path
+) -> None:
+    ran = laconic("sense", lamps.write(tmp_path / "codec"), forest, *asked, "--json")
+    assert ran.code == 1
+    assert text in ran.answer["error"]
