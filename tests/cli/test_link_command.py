@@ -130,7 +130,7 @@ def test_a_channel_of_ones_own(laconic: Any, lamps_folder: Path, forest: str, tm
         (["--code-rate", "half"], "a scheme is a modulation and a code rate, as in '16qam 1/2', not 'qpsk half'"),
         (["--protection", "1/5"], "a scheme is a modulation and a code rate, as in '16qam 1/2', not '1/5'"),
         (["--adaptive", "--target", "2"], "a packet error target is between 0 and 1, such as 0.1, not 2.0"),
-        (["--seed", "-1"], "a seed is a whole number from 0 on, not -1"),
+        (["--seed", "-1"], "--seed is from 0 to 4294967295, not -1"),
         (["--n", "0"], "at least one picture wanted, got n=0"),
         (
             ["--ways", "said-or-sent"],
