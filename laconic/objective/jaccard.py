@@ -45,7 +45,7 @@ def jaccard(
     [1.0, 0.3333333432674408, 0.0]
     """
     overlap = similarity.clamp_min(0) if guard == "clip" else (1 + similarity) / 2
-    return overlap / (overlap + 2 - 2 * other_similarity).clamp_min(SMALLEST)
+    return overlap / (overlap + 2 * (1 - other_similarity)).clamp_min(SMALLEST)  # 2 - 2 c would round J above 1
 
 
 def jaccard_nt_xent(
