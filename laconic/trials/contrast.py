@@ -7,7 +7,6 @@ two-projectors the control that the paper lacks, both projectors without the Jac
 from __future__ import annotations
 
 import statistics
-import time
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,12 +16,12 @@ from jaxtyping import Float32, Int64, UInt8
 
 from laconic.data import Preprocessing, Source, Split, load, open_source, suggest
 from laconic.trials.trial import Measured, Parameters
+from laconic.trials.turns import in_turns
 
 if TYPE_CHECKING:
     from laconic.codec import Codec
     from laconic.train import Recipe
 
-WARM_UP = 2  # rounds that no clock counts
 DRAWN = 2048  # pictures of which batches are made where only time counts
 
 
@@ -74,15 +73,7 @@ def step_time(parameters: Parameters, seed: int, source: str) -> Measured:
     images = load(train.subset(rows), suggest(train)).images
     recipe = Recipe(seed=seed, **parameters["recipe"])
     arm, plain = Stepper(recipe, images), Stepper(replace(recipe, similarity="cosine"), images)
-    times = []
-    for turn in range(WARM_UP + parameters["rounds"]):
-        first, second = (arm, plain) if turn % 2 else (plain, arm)
-        took = {first: first.seconds(), second: second.seconds()}
-        times.append((took[arm], took[plain]))
-    return {
-        "ratio": statistics.median(ours / bare for ours, bare in times[WARM_UP:]),
-        "seconds": statistics.median(ours for ours, _ in times[WARM_UP:]),
-    }
+    return in_turns(arm.step, plain.step, parameters["rounds"])
 
 
 class Stepper:
@@ -123,20 +114,6 @@ class Stepper:
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), CLIP)
         self.optimizer.step()
-
-    def seconds(self) -> float:
-        """The time of one step."""
-        start = self._now()
-        self.step()
-        return self._now() - start
-
-    def _now(self) -> float:
-        import torch
-
-        if self.device.type == "cpu":
-            return time.process_time()
-        torch.cuda.synchronize()
-        return time.perf_counter()
 
 
 def _drawn(source: Source, n: int, seed: int) -> Source:

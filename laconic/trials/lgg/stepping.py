@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import statistics
-import time
 
 import torch
 from torch import nn
@@ -24,8 +22,8 @@ from laconic.trials.lgg.classifying import (
     scaled,
 )
 from laconic.trials.trial import Measured, Parameters
+from laconic.trials.turns import in_turns
 
-WARM_UP = 2  # rounds that no clock counts
 GAMMA = 0.01
 RADIUS, STEPS, STEP_SIZE = 8 / 255, 7, 2 / 255
 """PGD as Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks" (2018), train with on CIFAR."""
@@ -60,30 +58,10 @@ class Stepper:
         if self.method == "parseval":
             parseval_step(self.network.parameters())
 
-    def seconds(self) -> float:
-        """What one step takes: CPU time of the process, or time on the clock where there is a GPU."""
-        if DEVICE.type == "cuda":
-            torch.cuda.synchronize()
-            began = time.perf_counter()
-            self.step()
-            torch.cuda.synchronize()
-            return time.perf_counter() - began
-        began = time.process_time()
-        self.step()
-        return time.process_time() - began
-
 
 def measured(parameters: Parameters, seed: int, source: str) -> Measured:
     """See `laconic.trials.lgg.robust_time.robust_time`."""
     width, batch_size = parameters["width"], parameters["batch_size"]
     data = drawn(source, "train", 4 * batch_size, seed)
     arm, plain = (Stepper(method, width, batch_size, data, seed) for method in (parameters["method"], "none"))
-    times = []
-    for turn in range(WARM_UP + parameters["rounds"]):
-        first, second = (arm, plain) if turn % 2 else (plain, arm)
-        took = {first: first.seconds(), second: second.seconds()}
-        times.append((took[arm], took[plain]))
-    return {
-        "ratio": statistics.median(ours / bare for ours, bare in times[WARM_UP:]),
-        "seconds": statistics.median(ours for ours, _ in times[WARM_UP:]),
-    }
+    return in_turns(arm.step, plain.step, parameters["rounds"])
