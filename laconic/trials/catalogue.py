@@ -8,7 +8,7 @@ from pathlib import Path
 
 from laconic.trials import jaccard
 from laconic.trials.disentangle import FIG_2, FIG_3
-from laconic.trials.dnrl import FIG_4
+from laconic.trials.dnrl.fig_4 import FIG_4
 from laconic.trials.gssma import BASELINE
 from laconic.trials.lgg import declared as lgg
 from laconic.trials.trial import Trial, TrialError

@@ -7,7 +7,7 @@ import pytest
 
 from laconic.language import MaxAmp, MaxPro, Scalar
 from laconic.trials.catalogue import TRIALS
-from laconic.trials.dnrl import CODES, FIG_4, classifier, disturbed, noise, vectors
+from laconic.trials.dnrl.fig_4 import CODES, FIG_4, classifier, disturbed, noise, vectors
 from laconic.trials.trial import SCALES
 
 FEATURES = np.maximum(np.random.default_rng(0).normal(size=(400, 12)), 0).astype(np.float32)
