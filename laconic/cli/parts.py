@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,24 @@ def channel_named(spec: str) -> Channel:
         came = type(received).__name__
         raise PartError(f"channel {spec}: a laconic.link.Received of as many symbols wanted, got a {came}")
     return found
+
+
+def decibels(text: str) -> tuple[float, float]:
+    """The two ends of A:B, a range of SNRs in dB.
+
+    >>> decibels("0:24"), decibels("12:12")
+    ((0.0, 24.0), (12.0, 12.0))
+
+    Raises:
+        PartError: it is none.
+    """
+    try:
+        low, high = map(float, text.split(":"))
+    except ValueError:
+        low, high = math.inf, -math.inf
+    if not -math.inf < low <= high < math.inf:
+        raise PartError(f"--sensor-noise takes A:B in dB, as in 0:24, not {text!r}")
+    return low, high
 
 
 def limits_of(asked: Any, classes: tuple[str, ...]) -> Limits:

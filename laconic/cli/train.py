@@ -116,6 +116,10 @@ class Train(Command):
     adversarial_steps: int = 3
     """Steps of PGD: 3 make training take 3 to 4 times as long."""
 
+    sensor_noise: Annotated[Maybe[str], arg(metavar="A:B")] = None
+    """Make a codec for noisy sensors: each view of a training picture has Gaussian noise at an SNR of A to B dB, drawn
+    evenly; tables, thresholds and the figures that are told are of such pictures, too. 0:24 suits laconic sense."""
+
     size: Maybe[str] = None
     """WIDTHxHEIGHT that the encoder sees; by default the pictures' own, 96 pixels at most."""
 
@@ -163,11 +167,12 @@ class Train(Command):
 
     def run(self) -> dict[str, Any]:
         """Train, then say what was reached on held-out pictures."""
-        from laconic.cli.parts import code_named, encoder_named, limits_of, objective_named
+        from laconic.cli.parts import code_named, decibels, encoder_named, limits_of, objective_named
         from laconic.data import open_source
         from laconic.extras import check_installed
 
         check_installed("lightning", "train")
+        noise = None if self.sensor_noise is None else decibels(self.sensor_noise)
         source = open_source(self.source)  # told wrong before torch is imported
         code = None if self.code is None else code_named(self.code, self.k)
         limits = limits_of(self, source.class_names) if self.max_error is not None else None
@@ -202,6 +207,7 @@ class Train(Command):
             parseval=self.parseval,
             adversarial=self.adversarial,
             adversarial_steps=self.adversarial_steps,
+            sensor_noise=noise,
             balance=self.balance,
             validation=self.validation,
             precision=self.precision,
@@ -239,6 +245,7 @@ class Train(Command):
         print(
             f"{result['codec']}: {percent(result['accuracy_said'])} from {result['bits_mean']:.2f} bits "
             f"(full features {percent(result['accuracy_full'])}) on {result['n']} test pictures"
+            + (f" with noise of {self.sensor_noise} dB" if self.sensor_noise else "")
         )
         if "guarantee" in result:
             print(in_words(result["guarantee"]))

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from laconic.data import Preprocessing, Split
+from laconic.data.sensor import noise_of_rows
 
 Batch = tuple[UInt8[Tensor, "batch height width channels"], Int64[Tensor, " batch"]]
 
@@ -52,7 +53,27 @@ class Streaming:
         return Streaming(self.split, replace(self.preprocessing, width=side, height=side))
 
 
-Reader: TypeAlias = InMemory | Streaming
+Plain: TypeAlias = InMemory | Streaming
+
+
+class Noisy:
+    """Another reader's pictures as a noisy sensor takes them, each row's noise the same whenever it is read."""
+
+    def __init__(self, read: Plain, snr_db: tuple[float, float], seed: tuple[int, ...]) -> None:
+        self.read = read
+        self.snr_db = snr_db
+        self.seed = seed
+
+    def __call__(self, rows: list[int]) -> UInt8[np.ndarray, "batch height width channels"]:
+        """The pictures of some rows, with their noise."""
+        return noise_of_rows(self.read(rows), rows, self.snr_db, self.seed)
+
+    def some(self, rows: Int64[np.ndarray, " some"]) -> Noisy:
+        """A reader of some rows only, which have other noise there."""
+        return Noisy(self.read.some(rows), self.snr_db, self.seed)
+
+
+Reader: TypeAlias = Plain | Noisy
 
 
 class Pictures(Dataset[Batch]):

@@ -24,7 +24,7 @@ from laconic.score.evaluation import score_speech
 from laconic.train.batches import Reader
 from laconic.train.clusters import find_clusters
 from laconic.train.export import export_onnx, prune_onnx
-from laconic.train.pictures import TrainingData
+from laconic.train.pictures import TrainingData, sensed
 from laconic.train.probe import fit_linear
 from laconic.train.readout import circumstances, encode_all, learnt_digests, measured, said_or_sent
 from laconic.train.receiver import Receiver
@@ -51,9 +51,11 @@ def finish(
     """Write the codec that `module` has become, and read it back.
 
     Every table is fitted on the features of the exported encoder itself, so that what was counted is what
-    nodes will say. `code` may be None where clusters are said: then it is `Decision`.
+    nodes will say; with `sensor_noise`, of pictures that have it. `code` may be None where clusters are said: then it
+    is `Decision`.
     """
     module.cpu()
+    digests, data = learnt_digests(data), sensed(data, module.recipe)
     network = export_onnx(module.encoder, preprocessing.shape, torch.arange(module.encoder.units))
     full = Session(network)
     features = encode_all(full, data.read, len(data.labels))
@@ -89,7 +91,7 @@ def finish(
         "encoder.onnx": prune_onnx(network, kept.nonzero()[0]),
         "speeches.safetensors": tables,
         "weights.safetensors": safetensors.torch.save({k: v.contiguous() for k, v in module.state_dict().items()}),
-        TRAINED: learnt_digests(data),
+        TRAINED: digests,
     }
     if limits is not None:
         sending = said_or_sent(limits, speeches, classes, preprocessing, train, held, read_features, data)

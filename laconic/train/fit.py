@@ -110,6 +110,8 @@ def _check_sending(
     receiver_encoder: str | None,
 ) -> None:
     """Refuse before training what could not be calibrated after it."""
+    if receiver_encoder is not None and recipe.sensor_noise is not None:
+        raise RecipeError("a receiver's network is trained on pictures as they came: leave out it, or sensor_noise")
     if limits is None:
         if receiver_encoder is not None:
             raise RecipeError("a receiver's network looks at sent pictures: give --max-error, so that some are sent")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64, Int64, UInt8
@@ -21,7 +21,8 @@ from laconic.data import (
     read_pictures,
     suggest,
 )
-from laconic.train.batches import InMemory, Reader, Streaming
+from laconic.data.sensor import noise_of_rows
+from laconic.train.batches import InMemory, Noisy, Plain, Reader, Streaming
 from laconic.train.recipe import Recipe
 
 LONGEST_SIDE = 96  # pixels, of the default size: larger pictures are scaled down unless --size says otherwise
@@ -105,6 +106,18 @@ def training_data(
     )
 
 
+def sensed(data: TrainingData, recipe: Recipe) -> TrainingData:
+    """The same pictures as the sensors that the recipe is for take them; the noise of each stays the same."""
+    noise = recipe.sensor_noise
+    if noise is None:
+        return data
+    seeds = [(recipe.seed, 4, part) for part in range(5)]
+    parts = (data.read, data.read_held, data.read_calibration, data.read_test)
+    read, held, fresh, test = (Noisy(part, noise, seed) for part, seed in zip(parts, seeds, strict=False))
+    unknown = noise_of_rows(data.unknown, range(len(data.unknown)), noise, seeds[4])
+    return replace(data, read=read, read_held=held, read_calibration=fresh, read_test=test, unknown=unknown)
+
+
 def _divided(
     split: Split, rows: Int64[np.ndarray, " n"], fraction: float, rng: np.random.Generator
 ) -> tuple[Int64[np.ndarray, " kept"], Int64[np.ndarray, " held"]]:
@@ -115,7 +128,7 @@ def _divided(
     return rows[kept], rows[held]
 
 
-def _readable(split: Split, preprocessing: Preprocessing) -> tuple[Split, Reader, int]:
+def _readable(split: Split, preprocessing: Preprocessing) -> tuple[Split, Plain, int]:
     """A split's pictures in memory if they fit, less those that can't be read; otherwise read when asked for."""
     if not fits_in_memory(split, preprocessing):
         return split, Streaming(split, preprocessing), 0
@@ -123,11 +136,11 @@ def _readable(split: Split, preprocessing: Preprocessing) -> tuple[Split, Reader
     return split.subset(loaded.rows), InMemory(loaded.images), len(loaded.failures)
 
 
-def _duplicates(read: Reader, n: int, read_test: Reader, n_test: int) -> DuplicateReport:
+def _duplicates(read: Plain, n: int, read_test: Plain, n_test: int) -> DuplicateReport:
     return find_duplicates(_some(read, n), _some(read_test, n_test))
 
 
-def _some(read: Reader, n: int) -> UInt8[np.ndarray, "some height width channels"]:
+def _some(read: Plain, n: int) -> UInt8[np.ndarray, "some height width channels"]:
     """All pictures, or where they don't lie in memory COMPARED of them, small."""
     if isinstance(read, InMemory):
         return read.images

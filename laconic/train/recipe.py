@@ -82,6 +82,9 @@ class Recipe:
     orthogonal. `adversarial` is how far `adversarial_steps` of PGD move pixels, from 0 to 1, before each step.
     `augment="augmix"` mixes pictures with varied copies; `consistency` is the weight with which the classifier shall
     say the same of a picture and of two mixtures (Jensen-Shannon).
+    With `sensor_noise`, a range of SNRs in dB, the codec is one for noisy sensors: each view has Gaussian noise at an
+    SNR drawn evenly from it (clean pictures are the upper end's), and tables, thresholds and figures are of pictures
+    with such noise, too.
     `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
     `target_bits` drives it by feedback instead. What is None becomes what suits the objective.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
@@ -119,6 +122,7 @@ class Recipe:
     parseval: bool = False
     adversarial: float = 0.0
     adversarial_steps: int = 3
+    sensor_noise: tuple[float, float] | None = None
     balance: bool = False
     validation: float = 0.1
     precision: str = "auto"
@@ -212,7 +216,7 @@ class Recipe:
         ]
 
     def _faults_of_robustness(self) -> list[tuple[bool, str]]:
-        weight = self.consistency_weight
+        weight, noise = self.consistency_weight, self.sensor_noise
         robust = {"smooth": self.smooth, "parseval": self.parseval, "adversarial": self.adversarial}
         objective = self.record()["objective"]
         return [
@@ -223,6 +227,10 @@ class Recipe:
             (not 0 <= self.smooth < math.inf, f"smooth is at least 0, not {self.smooth}"),
             (bool(self.smooth_layers) and not self.smooth, "smooth_layers are those of smooth, which is 0"),
             (not 0 <= self.adversarial < 1, f"adversarial is from 0 to below 1, not {self.adversarial}"),
+            (
+                noise is not None and not -math.inf < noise[0] <= noise[1] < math.inf,
+                f"sensor_noise is a range of SNRs in dB, the lower first, not {noise}",
+            ),
             (self.adversarial_steps < 1, f"adversarial_steps is at least 1, not {self.adversarial_steps}"),
             (not 0 <= weight < math.inf, f"consistency is at least 0, not {self.consistency}"),
             *[

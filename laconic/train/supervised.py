@@ -94,7 +94,8 @@ class Supervised(Way):
     def _three_views(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """AugMix's: each picture after shifts and the like, then two mixtures of that with its varied copies."""
         view = self.augmentation(self.encoder.pictures(images), generator)
-        return torch.cat([view, augmix(view, generator), augmix(view, generator)])
+        three = (view, augmix(view, generator), augmix(view, generator))
+        return torch.cat([self.sensed(each, generator) for each in three])
 
     def _attacked(self, pictures: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
         """PGD on the classifier from a random start, as Madry et al., 2018, train: no picture is left as it was."""

@@ -24,7 +24,7 @@ from laconic.train.batches import OrderedBatches, Pictures, ShuffledBatches, loa
 from laconic.train.disentangle import Disentangled
 from laconic.train.duration import steps_in
 from laconic.train.export import export_onnx
-from laconic.train.pictures import TrainingData
+from laconic.train.pictures import TrainingData, sensed
 from laconic.train.recipe import Recipe, RecipeError
 from laconic.train.run import Run
 from laconic.train.self_supervised import SelfSupervised
@@ -70,7 +70,7 @@ def train(
         ExportError: the encoder can't be exported, told before it is trained.
     """
     train = Pictures(data.read, data.labels)
-    held = Pictures(data.read_held, data.held_labels)
+    held = Pictures(sensed(data, recipe).read_held, data.held_labels)
     batches = ShuffledBatches(len(train), recipe.batch_size, recipe.seed)
     build = build or partial(build_way, make_encoder(data, preprocessing, recipe))
     module = build(data, preprocessing, recipe, None, len(batches))
@@ -83,7 +83,7 @@ def train(
     workers = 0 if data.in_memory else WORKERS
     last_step = n_steps if n_steps is None or part == 1 else min(n_steps, _epochs_end(part * n_steps, len(batches)))
     trainer = _trainer(recipe, run, n_steps, last_step, len(batches), len(held) > 0, callbacks, logger, progress)
-    with _stopped_cleanly(run):
+    with stopped_cleanly(run):
         trainer.fit(
             module,
             loader(train, batches, workers),
@@ -100,7 +100,7 @@ def _epochs_end(step: float, steps_per_epoch: int) -> int:
 
 
 @contextlib.contextmanager
-def _stopped_cleanly(run: Run) -> Iterator[None]:
+def stopped_cleanly(run: Run) -> Iterator[None]:
     """Ctrl-C (Lightning turns it into an exit) and a full disk leave the last complete epoch, and say so."""
     kept = f"{run.folder} keeps the last complete epoch: continue with --resume"
     try:
@@ -188,21 +188,12 @@ def _trainer(
     progress: bool,
 ) -> L.Trainer:
     """Lightning's Trainer, with a checkpoint after every epoch, and early stopping where nothing fixes the length."""
-    checkpoint = ModelCheckpoint(
-        run.folder,
-        filename="last",
-        monitor=None,
-        save_top_k=1,
-        enable_version_counter=False,
-        save_on_train_epoch_end=True,
-        every_n_epochs=1,
-    )
     stop = [EarlyStopping("val_loss" if validated else "loss", patience=recipe.patience)] if recipe.patience else []
     n_epochs = -(-(n_steps or 0) // steps_per_epoch)
     return L.Trainer(
         max_epochs=MAX_EPOCHS if n_steps is None else -1,  # steps count: its epochs miscount after a resumption
         max_steps=-1 if last_step is None else last_step,
-        callbacks=[checkpoint, *stop, *callbacks],
+        callbacks=[checkpoint_in(run), *stop, *callbacks],
         logger=logger or TensorBoardLogger(run.folder, name="", version="tensorboard"),
         enable_progress_bar=progress,
         enable_model_summary=False,
@@ -212,6 +203,19 @@ def _trainer(
         use_distributed_sampler=False,
         gradient_clip_val=CLIP,
         inference_mode=True,
+    )
+
+
+def checkpoint_in(run: Run) -> ModelCheckpoint:
+    """Leaves the last complete epoch in the run's folder."""
+    return ModelCheckpoint(
+        run.folder,
+        filename="last",
+        monitor=None,
+        save_top_k=1,
+        enable_version_counter=False,
+        save_on_train_epoch_end=True,
+        every_n_epochs=1,
     )
 
 

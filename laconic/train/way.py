@@ -15,6 +15,7 @@ from torch import Tensor
 from laconic.encoder.augment import Augmentation
 from laconic.encoder.augmix import augmix
 from laconic.encoder.features import FeatureEncoder
+from laconic.encoder.sensor import sensor_noise
 from laconic.objective.sparsity import feature_sparsity, mask_sparsity, weighted_sparsity
 from laconic.train.batches import Batch, ShuffledBatches
 from laconic.train.rate import SparsityWeight
@@ -77,7 +78,15 @@ class Way(L.LightningModule):
         views = [self.augmentation(pictures, generator) for _ in range(n)]
         if self.recipe.augment == "augmix":
             views = [augmix(view, generator) for view in views]
+        views = [self.sensed(view, generator) for view in views]
         return torch.cat(views) if n > 1 else views[0]
+
+    def sensed(
+        self, pictures: Float[Tensor, "batch channels height width"], generator: torch.Generator
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Views as the sensor takes them: noisy, where the recipe asks for that."""
+        noise = self.recipe.sensor_noise
+        return pictures if noise is None else sensor_noise(pictures, noise, generator)
 
     def sparsity(self, features: Float[Tensor, "batch units"], mask: Float[Tensor, "batch units"]) -> Tensor:
         """L_sparse of paper 001: equations (6), (7) or (8); `features` are already F o mask."""
