@@ -62,10 +62,12 @@ class CorrelatedUsers:
     - at 0, each has a picture of its own, unrelated to any other's;
     - between, two users of a scene have at each pixel a correlation of r over cells, and none with users of others.
 
-    Each pixel's mean and variance are those of `pictures` at any r.
+    Each pixel's mean and variance are those of `pictures` at any r. `labels` are the pictures' classes, if they have
+    any; the class of a mixed picture is that of the larger part, the scene's where r is 1/2 or more.
 
     Raises:
-        SourceError: a correlation outside 0 to 1, no scene, more scenes than users, or too few pictures for a cell.
+        SourceError: a correlation outside 0 to 1, no scene, more scenes than users, too few pictures for a cell, or
+            labels that are not one a picture.
     """
 
     pictures: UInt8[np.ndarray, "n height width channels"]
@@ -74,6 +76,7 @@ class CorrelatedUsers:
     scenes: int = 10
     views: Views = Views()
     seed: int = 0
+    labels: Int64[np.ndarray, " n"] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.correlation <= 1:
@@ -86,16 +89,33 @@ class CorrelatedUsers:
                 f"{self.users} users and {self.scenes} scenes need {needed} pictures, not {len(self.pictures)}; "
                 "take fewer users or a larger source"
             )
+        if self.labels is not None and self.labels.shape != (len(self.pictures),):
+            raise SourceError(f"a label for each of {len(self.pictures)} pictures wanted, not {len(self.labels)}")
 
     def cell(self, number: int) -> tuple[UInt8[np.ndarray, "users height width channels"], Int64[np.ndarray, " users"]]:
         """The pictures of a cell's users, and each one's scene; both follow from the seed and the number, 0 or more."""
+        scene_rows, own_rows, scene, rng = self._drawn(number)
+        shared, own = self.pictures[scene_rows] - self.mean, self.pictures[own_rows] - self.mean
+        mixed = self.mean + np.sqrt(self.correlation) * shared + np.sqrt(1 - self.correlation) * own
+        return np.stack([self.views.seen(pixels, rng) for pixels in mixed]), scene
+
+    def classes(self, number: int) -> Int64[np.ndarray, " users"]:
+        """The class of each user's picture in a cell, -1 where pictures have none."""
+        if self.labels is None:
+            return np.full(self.users, -1)
+        scene_rows, own_rows, _, _ = self._drawn(number)
+        return np.asarray(self.labels[scene_rows if self.correlation >= 0.5 else own_rows])
+
+    def _drawn(
+        self, number: int
+    ) -> tuple[
+        Int64[np.ndarray, " users"], Int64[np.ndarray, " users"], Int64[np.ndarray, " users"], np.random.Generator
+    ]:
+        """The rows of each user's scene and of its own picture, the number of its scene, and what draws their views."""
         rng = np.random.default_rng([self.seed, number])
         rows = rng.permutation(len(self.pictures))[: self.scenes + self.users]
         scene = rng.permutation(np.arange(self.users) % self.scenes)
-        shared = self.pictures[rows[: self.scenes]][scene] - self.mean
-        own = self.pictures[rows[self.scenes :]] - self.mean
-        mixed = self.mean + np.sqrt(self.correlation) * shared + np.sqrt(1 - self.correlation) * own
-        return np.stack([self.views.seen(pixels, rng) for pixels in mixed]), scene
+        return rows[: self.scenes][scene], rows[self.scenes :], scene, rng
 
     @cached_property
     def mean(self) -> Float[np.ndarray, "height width channels"]:

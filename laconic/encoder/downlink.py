@@ -8,6 +8,8 @@ of 8 x 8 or 4 x 4 by 4, a map of any size is pooled here to what that leaves, 2 
 pictures --SemanticEncoder--> maps z --PrivateEncoder--> p of each user
                                    \--CommonEncoder, group by group--> c of each group
 ```
+
+With `snr_aware`, which the paper has not, an attention feature module follows each stage.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from laconic.encoder.attention_feature import Stages, attentive
 from laconic.encoder.convnext import down
 from laconic.encoder.features import EncoderError
 from laconic.encoder.stem import Size
@@ -57,17 +60,22 @@ class SemanticEncoder(nn.Module):
         EncoderError: sides that don't halve three times, or a width multiplier that leaves no whole heads.
     """
 
-    def __init__(self, channels: int, size: Size, width: float = 1.0) -> None:
+    def __init__(self, channels: int, size: Size, width: float = 1.0, snr_aware: bool = False) -> None:
         super().__init__()
         check_halves(size)
         first, second = scaled(128, width), scaled(256, width)
-        self.layers = nn.Sequential(down(channels, first, 2), down(first, second, 3))
+        self.layers = Stages(
+            down(channels, first, 2),
+            *attentive(first, snr_aware),
+            down(first, second, 3),
+            *attentive(second, snr_aware),
+        )
 
     def forward(
-        self, pictures: Float[Tensor, "batch channels height width"]
+        self, pictures: Float[Tensor, "batch channels height width"], snr_db: Float[Tensor, " batch"] | None = None
     ) -> Float[Tensor, "batch units rows columns"]:
-        """The maps of pictures, whose values go from 0 to 1."""
-        maps: Tensor = self.layers(pictures)
+        """The maps of pictures, whose values go from 0 to 1; where SNRs matter, `snr_db` is each picture's."""
+        maps: Tensor = self.layers(pictures, snr_db)
         return maps
 
 
@@ -91,24 +99,29 @@ class CommonEncoder(nn.Module):
     doesn't say how its tokens become one vector; the mean is the choice made here.
     """
 
-    def __init__(self, length: int, width: float = 1.0) -> None:
+    def __init__(self, length: int, width: float = 1.0, snr_aware: bool = False) -> None:
         super().__init__()
         dim = scaled(512, width)
-        self.token = nn.Sequential(down(scaled(256, width), dim, 3), nn.AdaptiveMaxPool2d(1), nn.Flatten())
+        stage = down(scaled(256, width), dim, 3)
+        self.token = Stages(stage, *attentive(dim, snr_aware), nn.AdaptiveMaxPool2d(1), nn.Flatten())
         layer = nn.TransformerEncoderLayer(dim, HEADS, 4 * dim, dropout=0.0, batch_first=True)
         self.group = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
         self.dense = nn.Linear(dim, length)
 
     def forward(
-        self, maps: Float[Tensor, "cells users units rows columns"], members: Int[Tensor, "cells groups size"]
+        self,
+        maps: Float[Tensor, "cells users units rows columns"],
+        members: Int[Tensor, "cells groups size"],
+        snr_db: Float[Tensor, " batch"] | None = None,
     ) -> Float[Tensor, "cells groups length"]:
         """Each group's common features.
 
         `members` are the numbers of a group's users within their cell, and -1 for the places that a smaller group
-        leaves empty (see `laconic.geometry.group_members`).
+        leaves empty (see `laconic.geometry.group_members`). Where SNRs matter, `snr_db` is each user's, cell by cell;
+        a token is made for its own user's.
         """
         cells, users = maps.shape[:2]
-        tokens: Tensor = self.token(maps.flatten(0, 1))
+        tokens: Tensor = self.token(maps.flatten(0, 1), snr_db)
         first_of_cell = users * torch.arange(cells, device=maps.device)[:, None, None]
         empty = (members < 0).flatten(0, 1)
         places = (members.clamp_min(0) + first_of_cell).flatten(0, 1)

@@ -2,6 +2,7 @@
 
 Koh, Noh and Yang, "Group-wise Semantic Splitting Multiple Access for Multi-User Semantic Communication", 2025, Table I
 and equation (6). One decoder serves all users: the paper writes one for each, and no user is known before it is seen.
+With `snr_aware`, which the paper has not, attention feature modules follow the maps.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from laconic.encoder.attention_feature import Stages, attentive
 from laconic.encoder.convnext import blocks, up
 from laconic.encoder.downlink import check_halves, scaled
 from laconic.encoder.stem import Size
@@ -27,21 +29,23 @@ class PaperDecoder(nn.Module):
         EncoderError: sides that don't halve three times, or a width multiplier that leaves no whole heads.
     """
 
-    def __init__(self, length: int, channels: int, size: Size, width: float = 1.0) -> None:
+    def __init__(self, length: int, channels: int, size: Size, width: float = 1.0, snr_aware: bool = False) -> None:
         super().__init__()
         check_halves(size)
         third, second, first = scaled(512, width), scaled(256, width), scaled(128, width)
-        self.layers = nn.Sequential(
+        self.layers = Stages(
             nn.Linear(length, third),
             nn.Unflatten(1, (third, 1, 1)),
             nn.Upsample((size[0] // 8, size[1] // 8), mode="bilinear"),
             up(third, second, BLOCKS_BETWEEN),
-            *_from_quarter(second, first, channels),
+            *_from_quarter(second, first, channels, snr_aware),
         )
 
-    def forward(self, received: Float[Tensor, "batch length"]) -> Float[Tensor, "batch channels height width"]:
-        """Pictures, whose values go from 0 to 1."""
-        pictures: Tensor = self.layers(received)
+    def forward(
+        self, received: Float[Tensor, "batch length"], snr_db: Float[Tensor, " batch"] | None = None
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Pictures, whose values go from 0 to 1; where SNRs matter, `snr_db` is each picture's."""
+        pictures: Tensor = self.layers(received, snr_db)
         return pictures
 
 
@@ -55,24 +59,32 @@ class SpatialDecoder(nn.Module):
         EncoderError: sides that don't halve three times, or a width multiplier that leaves no whole heads.
     """
 
-    def __init__(self, length: int, channels: int, size: Size, width: float = 1.0) -> None:
+    def __init__(self, length: int, channels: int, size: Size, width: float = 1.0, snr_aware: bool = False) -> None:
         super().__init__()
         check_halves(size)
         second, first = scaled(256, width), scaled(128, width)
         rows, columns = size[0] // 4, size[1] // 4
-        self.layers = nn.Sequential(
+        self.layers = Stages(
             nn.Linear(length, second * rows * columns),
             nn.Unflatten(1, (second, rows, columns)),
             *blocks(second, BLOCKS_BETWEEN),
-            *_from_quarter(second, first, channels),
+            *_from_quarter(second, first, channels, snr_aware),
         )
 
-    def forward(self, received: Float[Tensor, "batch length"]) -> Float[Tensor, "batch channels height width"]:
-        """Pictures, whose values go from 0 to 1."""
-        pictures: Tensor = self.layers(received)
+    def forward(
+        self, received: Float[Tensor, "batch length"], snr_db: Float[Tensor, " batch"] | None = None
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Pictures, whose values go from 0 to 1; where SNRs matter, `snr_db` is each picture's."""
+        pictures: Tensor = self.layers(received, snr_db)
         return pictures
 
 
-def _from_quarter(second: int, first: int, channels: int) -> tuple[nn.Module, ...]:
+def _from_quarter(second: int, first: int, channels: int, snr_aware: bool) -> list[nn.Module]:
     """From a map of a quarter of the picture's sides to the picture."""
-    return up(second, first, BLOCKS_BETWEEN), up(first, channels, 2), nn.Sigmoid()
+    return [
+        *attentive(second, snr_aware),
+        up(second, first, BLOCKS_BETWEEN),
+        *attentive(first, snr_aware),
+        up(first, channels, 2),
+        nn.Sigmoid(),
+    ]

@@ -11,98 +11,41 @@ pictures --SemanticEncoder--> maps --PrivateEncoder--> p --balanced_groups--> gr
 
 from __future__ import annotations
 
-import math
-import warnings
-from dataclasses import dataclass, field
-from typing import Literal
-
-import lightning as L
-import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
-from laconic.data.correlated import CorrelatedUsers
-from laconic.encoder.downlink import CommonEncoder, PrivateEncoder, SemanticEncoder
+from laconic.encoder.downlink import CommonEncoder, PrivateEncoder, SemanticEncoder, scaled
 from laconic.encoder.picture_decoder import PaperDecoder, SpatialDecoder
 from laconic.encoder.stem import Size
 from laconic.geometry import balanced_groups, group_members, random_groups
-from laconic.link import AWGN, Channel, Downlink, SymbolBudget
-from laconic.objective import charbonnier, repulsion
-from laconic.train.recipe import RecipeError
-
-SLACK_DB = 1e-3
-"""What float32 may add to an SNR that was drawn from the range."""
+from laconic.link import Downlink
+from laconic.train.downlink_recipe import DownlinkRecipe
+from laconic.train.downlink_way import Delivered, DownlinkWay, unit_range
 
 
-class SnrRangeWarning(UserWarning):
-    """A network is asked to work at an SNR that it was not trained at."""
-
-
-@dataclass(frozen=True)
-class DownlinkRecipe:
-    """How a downlink is built and trained. Defaults are the paper's where it says them.
-
-    `snr_db` is the range of which each user's SNR is drawn, uniform in dB. `repulsion_weight` is lambda, which the
-    paper leaves open; repulsion is left out where there is one group, and where nothing is common. `learning_rate` is
-    Adam's, constant.
-
-    Raises:
-        RecipeError: a range of SNRs that is none, or a weight or rate that can't be.
-    """
-
-    budget: SymbolBudget
-    channel: Channel = field(default_factory=AWGN)
-    leak: float = 0.0
-    decoder: Literal["paper", "spatial"] = "paper"
-    grouping: Literal["balanced", "random"] = "balanced"
-    width: float = 1.0
-    snr_db: tuple[float, float] = (12.0, 18.0)
-    repulsion_weight: float = 0.1
-    learning_rate: float = 1e-4
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        low, high = self.snr_db
-        if not -math.inf < low <= high < math.inf:
-            raise RecipeError(f"SNRs to train at go from a lower to a higher number of dB, not {low} to {high}")
-        if not (self.repulsion_weight >= 0 and self.learning_rate > 0):
-            raise RecipeError(
-                f"a repulsion weight of 0 or more and a learning rate above 0 wanted, not {self.repulsion_weight} and "
-                f"{self.learning_rate}"
-            )
-
-
-@dataclass(frozen=True, eq=False)
-class Delivered:
-    """What users received: `pictures` from 0 to 1; their `groups`; each group's `common` features before scaling."""
-
-    pictures: Float[Tensor, "cells users channels height width"]
-    groups: Int64[Tensor, "cells users"]
-    common: Float[Tensor, "cells groups reals"]
-
-
-class DownlinkTraining(L.LightningModule):
+class DownlinkTraining(DownlinkWay):
     """All networks of a downlink and their training; `channels` and `size` are the pictures'.
 
+    Where the recipe classifies, a head tells the class, of `classes`, of the same received features as the picture.
     Initial weights, groups, SNRs and noise follow from the recipe's seed and the step alone.
 
     Raises:
         EncoderError: sides that don't halve three times, or a width multiplier that leaves no whole heads.
     """
 
-    def __init__(self, recipe: DownlinkRecipe, channels: int, size: Size) -> None:
-        super().__init__()
-        self.recipe = recipe
-        budget, width = recipe.budget, recipe.width
+    def __init__(self, recipe: DownlinkRecipe, channels: int, size: Size, classes: int = 0) -> None:
+        super().__init__(recipe)
+        budget, width, aware = recipe.budget, recipe.width, recipe.snr_aware
         decoder = {"paper": PaperDecoder, "spatial": SpatialDecoder}[recipe.decoder]
+        length = 2 * (budget.common + budget.private)
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed)
-            self.semantic = SemanticEncoder(channels, size, width)
+            self.semantic = SemanticEncoder(channels, size, width, aware)
             self.private = PrivateEncoder(2 * budget.private, width)
-            self.common = CommonEncoder(2 * budget.common, width) if budget.common else None
-            self.decoder: nn.Module = decoder(2 * (budget.common + budget.private), channels, size, width)
+            self.common = CommonEncoder(2 * budget.common, width, aware) if budget.common else None
+            self.decoder: nn.Module = decoder(length, channels, size, width, aware)
+            self.classifier = _classifier(length, scaled(512, width), classes) if recipe.classify else None
         self.downlink = Downlink(recipe.channel, recipe.leak)
 
     def forward(
@@ -120,48 +63,24 @@ class DownlinkTraining(L.LightningModule):
             RecipeError: another number of users than the recipe's.
             LinkError: what the channel refuses.
         """
-        self._check(images.shape[1], snr_db)
-        maps = self.semantic(_unit_range(images).flatten(0, 1))
-        private = self.private(maps).reshape(*images.shape[:2], -1)
+        self.check(images.shape[1], snr_db)
+        cells, users = images.shape[:2]
+        each = torch.as_tensor(snr_db, dtype=torch.float32, device=images.device).expand(cells, users).flatten()
+        with self.autocast():
+            maps = self.semantic(unit_range(images).flatten(0, 1), each)
+            private = self.private(maps).float().reshape(cells, users, -1)
         groups = self._groups(private, generator)
-        common = private.new_zeros(len(images), self.recipe.budget.groups, 0)
+        common = private.new_zeros(cells, self.recipe.budget.groups, 0)
         if self.common is not None:
             members = group_members(groups, self.recipe.budget.groups)
-            common = self.common(maps.reshape(*images.shape[:2], *maps.shape[1:]), members)
-        received = self.downlink(common, private, groups, snr_db, generator=generator)
-        pictures: Tensor = self.decoder(received.flatten(0, 1))
-        return Delivered(pictures.reshape(*images.shape[:2], *pictures.shape[1:]), groups, common)
-
-    def loss(
-        self, images: UInt8[Tensor, "cells users height width channels"], generator: torch.Generator
-    ) -> dict[str, Float[Tensor, ""]]:
-        """Equation (7) as `loss`, and its parts `reconstruction` and `repulsion`, the second not yet weighed."""
-        low, high = self.recipe.snr_db
-        drawn = torch.rand(images.shape[:2], generator=generator, device=images.device)
-        delivered = self(images, low + (high - low) * drawn, generator)
-        reconstruction = charbonnier(delivered.pictures, _unit_range(images))
-        if not self.recipe.budget.common or self.recipe.budget.groups < 2:
-            return {"loss": reconstruction, "reconstruction": reconstruction}
-        apart = repulsion(delivered.common)
-        total = reconstruction + self.recipe.repulsion_weight * apart
-        return {"loss": total, "reconstruction": reconstruction, "repulsion": apart}
-
-    def training_step(self, images: UInt8[Tensor, "cells users height width channels"]) -> Tensor:
-        """One step's loss.
-
-        Raises:
-            RecipeError: the loss is not finite.
-        """
-        parts = self.loss(images, step_generator(self.recipe.seed, self.global_step, self.device))
-        if not math.isfinite(parts["loss"].item()):
-            at = f"{parts['loss'].item()} at step {self.global_step}"
-            raise RecipeError(f"the loss became {at}; learn at a lower rate")
-        self.log_dict({name: part.detach() for name, part in parts.items()}, prog_bar=True, batch_size=len(images))
-        return parts["loss"]
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam at a constant rate, as in the paper's Section IV-A."""
-        return torch.optim.Adam(self.parameters(), self.recipe.learning_rate)
+            with self.autocast():
+                common = self.common(maps.reshape(cells, users, *maps.shape[1:]), members, each).float()
+        received = self.downlink(common, private, groups, snr_db, generator=generator).flatten(0, 1)
+        with self.autocast():
+            pictures = self.decoder(received, each).float()
+            logits = None if self.classifier is None else self.classifier(received).float()
+        told = None if logits is None else logits.reshape(cells, users, -1)
+        return Delivered(pictures.reshape(cells, users, *pictures.shape[1:]), groups, common, told)
 
     def _groups(self, private: Tensor, generator: torch.Generator) -> Tensor:
         cells, users = private.shape[:2]
@@ -170,40 +89,6 @@ class DownlinkTraining(L.LightningModule):
             return random_groups(cells, users, n, generator=generator)
         return balanced_groups(private, n, generator=generator)
 
-    def _check(self, users: int, snr_db: float | Tensor) -> None:
-        if users != self.recipe.budget.users:
-            raise RecipeError(f"symbols are budgeted for {self.recipe.budget.users} users a cell, not for {users}")
-        low, high = self.recipe.snr_db
-        asked = torch.as_tensor(snr_db)
-        lowest, highest = float(asked.min()), float(asked.max())
-        if lowest < low - SLACK_DB or highest > high + SLACK_DB:
-            there = f"{lowest:g} dB" if lowest == highest else f"{lowest:g} to {highest:g} dB"
-            message = f"trained at {low:g} to {high:g} dB, used at {there}; a network trained there would do better"
-            warnings.warn(message, SnrRangeWarning, stacklevel=2)
 
-
-class Cells(Dataset[Tensor]):
-    """`n` cells of correlated users from number `first` on, as a torch data set of pictures [users, H, W, channels]."""
-
-    def __init__(self, source: CorrelatedUsers, n: int, first: int = 0) -> None:
-        self.source = source
-        self.n = n
-        self.first = first
-
-    def __len__(self) -> int:
-        return self.n
-
-    def __getitem__(self, index: int) -> UInt8[Tensor, "users height width channels"]:
-        return torch.from_numpy(self.source.cell(self.first + index)[0])
-
-
-def step_generator(seed: int, step: int, device: torch.device) -> torch.Generator:
-    """The random numbers of one step, which share nothing with its neighbours'."""
-    (mixed,) = np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)
-    return torch.Generator(device).manual_seed(int(mixed >> np.uint64(1)))
-
-
-def _unit_range(
-    images: UInt8[Tensor, "cells users height width channels"],
-) -> Float[Tensor, "cells users channels height width"]:
-    return images.movedim(-1, 2).float() / 255
+def _classifier(length: int, hidden: int, classes: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(length, hidden), nn.ReLU(), nn.Linear(hidden, classes))

@@ -5,36 +5,40 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import lightning as L
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from laconic.data import open_source
 from laconic.data.correlated import CorrelatedUsers
 from laconic.encoder.features import EncoderError
 from laconic.link import AWGN, Rayleigh, SymbolBudget
-from laconic.train.downlink import Cells, DownlinkRecipe, DownlinkTraining, SnrRangeWarning, step_generator
-from laconic.train.recipe import RecipeError
-from laconic.train.training import quiet
+from laconic.train import DownlinkRecipe, RecipeError, train_downlink
+from laconic.train.downlink import DownlinkTraining
+from laconic.train.downlink_way import Cells, DownlinkWay, SnrRangeWarning, step_generator
 
 USERS, GROUPS, SYMBOLS = 6, 3, 16
 NARROW = 1 / 32
-RECIPE = DownlinkRecipe(SymbolBudget.from_ratio(USERS, GROUPS, SYMBOLS, 0.25), width=NARROW, learning_rate=3e-3)
+RECIPE = DownlinkRecipe(
+    SymbolBudget.from_ratio(USERS, GROUPS, SYMBOLS, 0.25),
+    width=NARROW,
+    learning_rate=3e-3,
+    steps=60,
+    precision="fp32",
+)
 
 
 @pytest.fixture(scope="module")
-def cells() -> Cells:
+def cells() -> CorrelatedUsers:
     digits = open_source("digits").split("train")
     pictures = np.stack([digits.pictures[row] for row in range(200)])[..., None]
-    return Cells(CorrelatedUsers(np.asarray(pictures), 0.9, USERS, GROUPS), 64)
+    return CorrelatedUsers(np.asarray(pictures), 0.9, USERS, GROUPS, labels=digits.labels[:200])
 
 
 @pytest.fixture(scope="module")
-def some(cells: Cells) -> Tensor:
-    return torch.stack([cells[number] for number in range(4)])
+def some(cells: CorrelatedUsers) -> Tensor:
+    return Cells(cells)[[*range(4)]][0]
 
 
 def network(recipe: DownlinkRecipe = RECIPE) -> DownlinkTraining:
@@ -45,24 +49,14 @@ def generator(step: int = 0) -> torch.Generator:
     return step_generator(0, step, torch.device("cpu"))
 
 
-def trained(cells: Cells, steps: int, recipe: DownlinkRecipe = RECIPE) -> DownlinkTraining:
-    module = network(recipe)
-    with quiet():
-        trainer = L.Trainer(
-            max_steps=steps,
-            accelerator="cpu",
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        trainer.fit(module, DataLoader(cells, batch_size=4, generator=torch.Generator()))
-    return module.eval()
+def weights(way: DownlinkWay) -> Tensor:
+    return torch.nn.utils.parameters_to_vector(way.parameters())
 
 
-def test_it_learns_more_than_the_mean_picture(cells: Cells) -> None:
-    module = trained(cells, 60, replace(RECIPE, decoder="spatial", width=1 / 16))
-    held = torch.stack([Cells(cells.source, 8, first=1000)[number] for number in range(8)])
+def test_it_learns_more_than_the_mean_picture(cells: CorrelatedUsers) -> None:
+    recipe = replace(RECIPE, decoder="spatial", width=1 / 16, steps=60, cells=4)
+    module = train_downlink(cells, recipe)
+    held, _ = Cells(cells)[[*range(1000, 1008)]]
     with torch.no_grad():
         received = module(held, 15.0, generator()).pictures
     sent = held.movedim(-1, 2) / 255
@@ -70,12 +64,11 @@ def test_it_learns_more_than_the_mean_picture(cells: Cells) -> None:
     assert error < float((sent - sent.mean((0, 1))).square().mean())
 
 
-def test_the_same_seed_trains_the_same_network(cells: Cells) -> None:
+def test_the_same_seed_trains_the_same_network(cells: CorrelatedUsers) -> None:
     state = torch.get_rng_state()
-    first, second = (torch.nn.utils.parameters_to_vector(trained(cells, 2).parameters()) for _ in range(2))
-    other = torch.nn.utils.parameters_to_vector(network(replace(RECIPE, seed=1)).parameters())
+    first, second = (weights(train_downlink(cells, replace(RECIPE, steps=2), cells)) for _ in range(2))
     assert torch.equal(first, second)
-    assert not torch.equal(other, torch.nn.utils.parameters_to_vector(network().parameters()))
+    assert not torch.equal(weights(network(replace(RECIPE, seed=1))), weights(network()))
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -140,8 +133,8 @@ def test_refuses_what_it_cannot_train(some: Tensor) -> None:
     assert DownlinkRecipe(RECIPE.budget).channel == AWGN()
 
 
-def test_a_loss_that_is_not_finite_stops_it(cells: Cells) -> None:
+def test_a_loss_that_is_not_finite_stops_it(cells: CorrelatedUsers) -> None:
     module = network()
     module.decoder.layers[0].bias.data.fill_(math.nan)  # type: ignore[index, union-attr]
     with pytest.raises(RecipeError, match=r"the loss became nan at step 0; learn at a lower rate"):
-        module.training_step(torch.stack([cells[0]]))
+        module.training_step(Cells(cells)[[0]])
