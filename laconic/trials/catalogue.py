@@ -10,7 +10,7 @@ from laconic.trials import jaccard
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.dnrl.fig_4 import FIG_4
 from laconic.trials.gssma import BASELINE
-from laconic.trials.lgg import declared as lgg
+from laconic.trials.lgg import planes, table_1, table_2, table_3, table_a1
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL
 
@@ -22,12 +22,12 @@ TRIALS: dict[str, Trial] = {
     "jaccard/table-1": jaccard.TABLE_1,
     "jaccard/fig-2": jaccard.FIG_2,
     "jaccard/table-2": jaccard.TABLE_2,
-    "lgg/fig-2": lgg.FIG_2,
-    "lgg/fig-a1": lgg.FIG_A1,
-    "lgg/table-1": lgg.TABLE_1,
-    "lgg/table-2": lgg.TABLE_2,
-    "lgg/table-3": lgg.TABLE_3,
-    "lgg/table-a1": lgg.TABLE_A1,
+    "lgg/fig-2": planes.FIG_2,
+    "lgg/fig-a1": planes.FIG_A1,
+    "lgg/table-1": table_1.TABLE_1,
+    "lgg/table-2": table_2.TABLE_2,
+    "lgg/table-3": table_3.TABLE_3,
+    "lgg/table-a1": table_a1.TABLE_A1,
     "link/waterfall": WATERFALL,
 }
 

@@ -70,6 +70,17 @@ def higher(left: Value, right: Value | float) -> Rule:
     return lambda outcome: _compare(left, right, outcome, sign=-1)
 
 
+def less_by(left: Value, right: Value, margin: float) -> Rule:
+    """Expect `left` to lie below `right` by more than `margin`, which may be below 0; otherwise as `lower`."""
+
+    def judge(outcome: Outcome) -> Finding:
+        difference = left.of(outcome) - right.of(outcome)
+        expected = f"{left} is lower than {right}" + (f" by {margin:g} or more" if margin > 0 else f" + {-margin:g}")
+        return Finding(expected, Spread.of(difference + margin).below(), Spread.of(difference))
+
+    return judge
+
+
 def verdict(findings: Sequence[Finding]) -> Verdict:
     """All hold: reproduced. One is refuted: not reproduced. Otherwise unresolved."""
     if all(finding.holds for finding in findings):

@@ -14,37 +14,19 @@ from laconic.score.activity import ScoreError
 from laconic.score.corruption import CorruptionErrors
 from laconic.trials.catalogue import TRIALS
 from laconic.trials.figures import rendered
-from laconic.trials.lgg import declared as lgg
+from laconic.trials.lgg import planes, table_1, table_2, table_3, table_a1
 from laconic.trials.lgg.attacked import against
 from laconic.trials.lgg.classifying import Classifier, drawn, outputs, scaled, train
 from laconic.trials.outcome import Outcome, Run
-from laconic.trials.rules import Value
 from laconic.trials.trial import SCALES, Trial, TrialError
 
 DECLARED = [trial for name, trial in TRIALS.items() if name.startswith("lgg/")]
-
-
-def outcome(**values: list[float]) -> Outcome:
-    return Outcome(
-        tuple(Run(arm, i, {"error": v}, 1.0, {}) for arm, each in values.items() for i, v in enumerate(each))
-    )
 
 
 @pytest.mark.parametrize("trial", DECLARED, ids=lambda trial: trial.name)
 def test_scales_differ_in_size_only(trial: Trial) -> None:
     assert tuple(trial.scales) == SCALES
     assert len({tuple(scale.arms) for scale in trial.scales.values()}) == 1
-
-
-def test_a_margin_is_added_before_the_interval_is_judged() -> None:
-    told = outcome(ours=[40.0, 41.0, 39.5], theirs=[50.0, 51.2, 49.9])
-    ours, theirs = Value("ours", "error"), Value("theirs", "error")
-    assert lgg.less_by(ours, theirs, 5.0)(told).holds is True
-    assert lgg.less_by(ours, theirs, 10.2)(told).holds is None
-    assert lgg.less_by(ours, theirs, 15.0)(told).holds is False
-    assert lgg.less_by(theirs, ours, -12.0)(told).holds is True
-    assert lgg.less_by(theirs, ours, -12.0)(told).expected == "error of theirs is lower than error of ours + 12"
-    assert lgg.less_by(ours, theirs, 5.0)(told).difference.mean == pytest.approx(-10.2)
 
 
 def test_drawing_follows_the_seed_and_gives_no_more_than_there_are() -> None:
@@ -102,13 +84,13 @@ SMALL = {"n_train": 300, "batch_size": 100, "augment": False, "phases": [[3, 0.1
 @pytest.mark.parametrize(
     ("trial", "arm", "changes"),
     [
-        (lgg.TABLE_1, "GKD", {"depth": 1, "teacher_width": 8, "n_test": 100}),
-        (lgg.TABLE_1, "RKD-D", {"depth": 1, "teacher_width": 8, "n_test": 100}),
-        (lgg.TABLE_2, "label variation", {"n_test": 50, "n_corrupted": 10}),
-        (lgg.TABLE_3, "both", {"n_test": 50, "n_pgd": 5, "n_corrupted": 10}),
-        (lgg.TABLE_A1, "regulariser", {"batch_size": 20, "rounds": 3}),
-        (lgg.FIG_2, "ResNet-18", {"draws": 3}),
-        (lgg.FIG_A1, "cross-entropy", {"n_shown": 40}),
+        (table_1.TABLE_1, "GKD", {"depth": 1, "teacher_width": 8, "n_test": 100}),
+        (table_1.TABLE_1, "RKD-D", {"depth": 1, "teacher_width": 8, "n_test": 100}),
+        (table_2.TABLE_2, "label variation", {"n_test": 50, "n_corrupted": 10}),
+        (table_3.TABLE_3, "both", {"n_test": 50, "n_pgd": 5, "n_corrupted": 10}),
+        (table_a1.TABLE_A1, "regulariser", {"batch_size": 20, "rounds": 3}),
+        (planes.FIG_2, "ResNet-18", {"draws": 3}),
+        (planes.FIG_A1, "cross-entropy", {"n_shown": 40}),
     ],
     ids=lambda value: value.name if isinstance(value, Trial) else "",
 )
@@ -117,7 +99,7 @@ def test_a_run_measures_what_the_table_shows(trial: Trial, arm: str, changes: di
     shown = {column.key for column in trial.columns}
     assert shown - {"argmax"} <= measured.keys()  # label variation has no largest output
     assert all(np.isfinite(np.asarray(value, float)).all() for value in measured.values())
-    if trial in (lgg.FIG_2, lgg.FIG_A1):
+    if trial in (planes.FIG_2, planes.FIG_A1):
         outcome = Outcome(
             (Run(arm, 0, {key: np.asarray(of, float).tolist() for key, of in measured.items()}, 1.0, {}),)
         )

@@ -22,7 +22,7 @@ from laconic.trials import (
     higher,
     lower,
 )
-from laconic.trials.rules import verdict
+from laconic.trials.rules import less_by, verdict
 
 
 def outcome(**arms: list[Any]) -> Outcome:
@@ -73,6 +73,17 @@ def test_lower_and_higher_are_opposites(a: list[float], b: list[float], lower_ho
     assert lower(left, right)(numbers).holds is lower_holds
     assert higher(left, right)(numbers).holds is (None if lower_holds is None else not lower_holds)
     assert lower(left, right)(numbers).difference == higher(left, right)(numbers).difference
+
+
+def test_a_margin_is_added_before_the_interval_is_judged() -> None:
+    told = outcome(ours=[40.0, 41.0, 39.5], theirs=[50.0, 51.2, 49.9])
+    ours, theirs = Value("ours", "y"), Value("theirs", "y")
+    assert less_by(ours, theirs, 5.0)(told).holds is True
+    assert less_by(ours, theirs, 10.2)(told).holds is None
+    assert less_by(ours, theirs, 15.0)(told).holds is False
+    assert less_by(theirs, ours, -12.0)(told).holds is True
+    assert less_by(theirs, ours, -12.0)(told).expected == "y of theirs is lower than y of ours + 12"
+    assert less_by(ours, theirs, 5.0)(told).difference.mean == pytest.approx(-10.2)
 
 
 def test_a_finding_says_what_was_found() -> None:

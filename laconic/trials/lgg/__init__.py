@@ -1,1 +1,1 @@
-"""Paper 003: `declared` has the trials; of each measure one file says what it gives, another does it with torch."""
+"""Paper 003: a file declares each trial; of each measure one file says what it gives, another does it with torch."""
