@@ -18,7 +18,7 @@ import safetensors.numpy
 from onnx import TensorProto
 
 from laconic.codec import Codec, CodecError
-from laconic.codec.folder import _digest
+from laconic.codec.sealed import digest
 from laconic.contract import LaconicError
 from laconic.receiver import LinearReceiver
 
@@ -40,7 +40,7 @@ def forge(folder: Path, edit: Callable[[dict[str, Any]], object], **files: bytes
         (folder / name).write_bytes(content)
         manifest["files"][name] = hashlib.sha256(content).hexdigest()
     edit(manifest)
-    manifest["digest"] = _digest(manifest)
+    manifest["digest"] = digest(manifest)
     (folder / "codec.json").write_text(json.dumps(manifest))
 
 
