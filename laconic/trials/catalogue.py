@@ -9,7 +9,7 @@ from pathlib import Path
 from laconic.trials import jaccard
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.dnrl.fig_4 import FIG_4
-from laconic.trials.gssma import BASELINE
+from laconic.trials.gssma.baseline import BASELINE
 from laconic.trials.lgg import planes, table_1, table_2, table_3, table_a1
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL

@@ -8,7 +8,7 @@ import pytest
 from laconic.contract import LaconicError
 from laconic.trials.baseline import _cliff, baseline
 from laconic.trials.catalogue import TRIALS
-from laconic.trials.gssma import BASELINE
+from laconic.trials.gssma.baseline import BASELINE
 from laconic.trials.trial import SCALES
 
 pytest.importorskip("sionna")

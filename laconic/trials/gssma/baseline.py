@@ -13,14 +13,12 @@ from typing import Any
 
 from laconic.trials.baseline import baseline
 from laconic.trials.figures import curves
+from laconic.trials.gssma.paper import PAPER
 from laconic.trials.outcome import Outcome
 from laconic.trials.rules import Finding, Rule, Value, higher, lower
 from laconic.trials.spread import Spread
 from laconic.trials.trial import Column, Scale, Trial
 
-PAPER = (
-    "J. Koh, H. Noh and H. J. Yang, Group-wise Semantic Splitting Multiple Access for Multi-User Semantic Communication"
-)
 CODECS = {"jpeg": "JPEG", "webp": "WebP", "avif": "AVIF", "hevc": "HEVC"}
 
 
