@@ -216,6 +216,54 @@ class LinkScore:
 
 
 @dataclass(frozen=True)
+class DownlinkPoint:
+    """What the users of a downlink received at one SNR E_s/N_0 in dB: means over all users' pictures.
+
+    `psnr_db` is a mean of dB, of 100 dB a picture at most; a tenth of the users received less than `psnr_low_db`, a
+    tenth more than `psnr_high_db`. `groups_psnr_db` are the means of a cell's groups, the worst first, in the mean over
+    cells: groups have no other order. `ssim` is None for pictures below 11 pixels on a side, `ms_ssim` below 176;
+    `perceptual` where nothing measures it, `accuracy` where the receiver doesn't classify.
+    """
+
+    snr_db: float
+    psnr_db: float
+    psnr_low_db: float
+    psnr_high_db: float
+    groups_psnr_db: tuple[float, ...]
+    ssim: float | None
+    ms_ssim: float | None
+    perceptual: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class DownlinkScore:
+    """A downlink's `cells` of `users` test pictures each, sent once at every SNR.
+
+    A picture has `symbols` complex symbols; of them each of `groups` groups hears `common`, and each user alone
+    `private`; the whole cell spends `spent`. `correlation` says how alike the users' pictures were made, None if they
+    are as the source has them. `perceptual` names what measures this.
+    """
+
+    source: str
+    channel: str
+    correlation: float | None
+    cells: int
+    users: int
+    groups: int
+    symbols: int
+    common: int
+    private: int
+    spent: int
+    accounting: str
+    trained_snr_db: tuple[float, float]
+    perceptual: str | None
+    seed: int
+    points: tuple[DownlinkPoint, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class UnitScore:
     """One unit on a test set: how often it fires, for which classes, and what silencing it costs.
 

@@ -14,6 +14,7 @@ from laconic.cli.corrupt import Corrupt
 from laconic.cli.decode import Decode
 from laconic.cli.demo import Demo
 from laconic.cli.distill import Distill
+from laconic.cli.downlink import Downlink
 from laconic.cli.encode import Encode
 from laconic.cli.evaluate import Evaluate
 from laconic.cli.fuse import Fuse
@@ -48,6 +49,7 @@ Commands = (
     | Annotated[Link, tyro.conf.subcommand("link")]
     | Annotated[Sense, tyro.conf.subcommand("sense")]
     | Annotated[Fuse, tyro.conf.subcommand("fuse")]
+    | Annotated[Downlink, tyro.conf.subcommand("downlink")]
     | Annotated[Trial, tyro.conf.subcommand("trial")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )

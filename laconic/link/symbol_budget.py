@@ -82,6 +82,11 @@ class SymbolBudget:
         return self.common * self.groups / self.users if self.accounting == "pooled" else float(self.common)
 
     @property
+    def common_ratio(self) -> float:
+        """The part of a picture's symbols that is common."""
+        return self.charged / self.symbols
+
+    @property
     def spent(self) -> int:
         """Symbols that the whole cell takes on the air, each part in slots of its own."""
         return self.groups * self.common + self.users * self.private

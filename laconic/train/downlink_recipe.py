@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +15,9 @@ CHOSEN: dict[str, tuple[str, ...]] = {
     "grouping": ("balanced", "random"),
     "precision": ("auto", "bf16", "fp32"),
 }
+
+SLACK_DB = 1e-3
+"""What float32 may add to an SNR that was drawn from the range."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,15 @@ class DownlinkRecipe:
             ],
             (not 0 <= self.validation < 0.9, f"validation is a fraction from 0 to 0.9, not {self.validation}"),
         ]
+
+    def outside(self, snr_db: Iterable[float]) -> str | None:
+        """What to tell who uses SNRs that this doesn't train at; None where it does."""
+        low, high = self.snr_db
+        lowest, highest = min(snr_db := list(snr_db)), max(snr_db)
+        if low - SLACK_DB <= lowest and highest <= high + SLACK_DB:
+            return None
+        there = f"{lowest:g} dB" if lowest == highest else f"{lowest:g} to {highest:g} dB"
+        return f"trained at {low:g} to {high:g} dB, used at {there}; a network trained there would do better"
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON values: what is stored, and what --resume compares."""

@@ -81,6 +81,16 @@ def held_cells(held: CorrelatedUsers) -> int:
     return min(MOST_HELD, max(1, len(held.pictures) // held.users))
 
 
+def held_loss(way: DownlinkWay, held: CorrelatedUsers) -> float:
+    """Equation (7) on cells of held-out pictures, as it is said after each epoch."""
+    with torch.no_grad():
+        losses = [
+            way.loss(images, step_generator(way.recipe.seed, number, way.device, stream=1), labels)["loss"].item()
+            for number, (images, labels) in enumerate(_loader(held, CellNumbers(held_cells(held), 1)))
+        ]
+    return sum(losses) / len(losses)
+
+
 def _default(classes: int) -> Build:
     return lambda recipe, channels, size: DownlinkTraining(recipe, channels, size, classes)
 

@@ -21,9 +21,6 @@ from laconic.train.downlink_recipe import DownlinkRecipe
 from laconic.train.recipe import RecipeError
 from laconic.train.way import use_bf16
 
-SLACK_DB = 1e-3
-"""What float32 may add to an SNR that was drawn from the range."""
-
 CellBatch = tuple[UInt8[Tensor, "cells users height width channels"], Int64[Tensor, "cells users"]]
 """Pictures of some cells, and each user's class, -1 where it has none."""
 
@@ -136,12 +133,8 @@ class DownlinkWay(L.LightningModule):
         """
         if users != self.recipe.budget.users:
             raise RecipeError(f"symbols are budgeted for {self.recipe.budget.users} users a cell, not for {users}")
-        low, high = self.recipe.snr_db
         asked = torch.as_tensor(snr_db)
-        lowest, highest = float(asked.min()), float(asked.max())
-        if lowest < low - SLACK_DB or highest > high + SLACK_DB:
-            there = f"{lowest:g} dB" if lowest == highest else f"{lowest:g} to {highest:g} dB"
-            message = f"trained at {low:g} to {high:g} dB, used at {there}; a network trained there would do better"
+        if message := self.recipe.outside([float(asked.min()), float(asked.max())]):
             warnings.warn(message, SnrRangeWarning, stacklevel=3)
 
 

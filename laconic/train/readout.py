@@ -94,10 +94,17 @@ def circumstances(data: TrainingData, steps: int, began: float) -> dict[str, Any
         "pictures": len(data.labels),
         "skipped": data.skipped,
         "duplicates": {"test": data.duplicates.n, "exact": data.duplicates.exact, "near": data.duplicates.near},
+        **machinery(),
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def machinery() -> dict[str, Any]:
+    """The versions and the machine that a run was done with."""
+    return {
         "laconic": version("laconic"),
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}",
         "versions": {name: version(name) for name in PACKAGES},
-        "seconds": round(time.perf_counter() - began, 1),
     }
 
 
