@@ -15,8 +15,10 @@ import numpy as np
 
 from laconic.codec.codec import Codec
 from laconic.contract import LaconicError, Meaning, Symbols
-from laconic.data import Loaded, Preprocessing, Split, load, open_source, read_pictures
-from laconic.data.folder import picture_files
+from laconic.data import AnyPreprocessing, Loaded, Split, TextPreprocessing, load, open_source, read_pictures
+from laconic.data import text as texts
+from laconic.data.folder import SUFFIXES, picture_files
+from laconic.data.loading import check_kind
 from laconic.extras import need
 from laconic.language.stream import Messages, read_messages, write_atomically, write_lac
 
@@ -51,7 +53,7 @@ class _Input:
     """One input: how many pictures it has, how those from `start` to `stop` are read, how failures are named."""
 
     n: int
-    read: Callable[[int, int, Preprocessing], Loaded]
+    read: Callable[[int, int], Loaded]
     name: str = ""
     others: int = 0
 
@@ -67,17 +69,18 @@ def encode_inputs(codec: Codec, inputs: Sequence[str], out: Path, progress: bool
         StreamError: the file can't be written; what was there stays.
     """
     check_place(out)
-    opened = [_opened(item) for item in inputs]
+    opened = [_opened(item, codec.preprocessing) for item in inputs]
+    noun = codec.preprocessing.noun
     parts: list[Messages] = []
     failures: list[str] = []
     tqdm = importlib.import_module("tqdm").tqdm  # it has no types
-    with tqdm(total=sum(each.n for each in opened), unit=" pictures", disable=not progress, leave=False) as bar:
-        for loaded, named in _read(opened, codec.preprocessing):
+    with tqdm(total=sum(each.n for each in opened), unit=f" {noun}s", disable=not progress, leave=False) as bar:
+        for loaded, named in _read(opened):
             failures += named
             parts.append(codec.messages(loaded.images))
             bar.update(len(loaded.images) + len(named))
     if not any(map(len, parts)):
-        raise InputError("; ".join([f"none of {len(failures)} pictures could be read, nothing written", *failures[:1]]))
+        raise InputError("; ".join([f"none of {len(failures)} {noun}s could be read, nothing written", *failures[:1]]))
     messages = joined(parts)
     symbols, sent = messages.symbols, messages.sent
     write_lac(out, codec.said.language, symbols, codec.fingerprint, sent)
@@ -166,42 +169,44 @@ def _parquet(rows: list[dict[str, Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def _opened(item: str) -> _Input:
+def _opened(item: str, preprocessing: AnyPreprocessing) -> _Input:
     """What an input is: a built-in source, a folder, a file, or a source at some place."""
-    if item.partition("?")[0] in ("digits", "site"):
-        return _source(item)
+    if item.partition("?")[0] in ("digits", "site", "remarks"):
+        return _source(item, preprocessing)
     if Path(item).is_dir():
-        files, others = picture_files(Path(item))
+        suffixes = texts.SUFFIXES if isinstance(preprocessing, TextPreprocessing) else SUFFIXES
+        files, others = picture_files(Path(item), suffixes)
         if not files:
-            raise InputError(f"{item}: there is no picture in this folder ({others} other files)")
-        return _files(files, others)
+            raise InputError(f"{item}: there is no {preprocessing.noun} in this folder ({others} other files)")
+        return _files(files, others, preprocessing)
     if Path(item).exists():
-        return _files([Path(item)], 0)
+        return _files([Path(item)], 0, preprocessing)
     if ":" not in item:
         raise InputError(f"{item}: no such file or folder, and no SOURCE (digits, parquet:FOLDER, ...)")
-    return _source(item)
+    return _source(item, preprocessing)
 
 
-def _files(files: list[Path], others: int) -> _Input:
-    def read(start: int, stop: int, preprocessing: Preprocessing) -> Loaded:
+def _files(files: list[Path], others: int, preprocessing: AnyPreprocessing) -> _Input:
+    def read(start: int, stop: int) -> Loaded:
         return read_pictures(files[start:stop], preprocessing)
 
     return _Input(len(files), read, others=others)
 
 
-def _source(spec: str) -> _Input:
+def _source(spec: str, preprocessing: AnyPreprocessing) -> _Input:
     split: Split = open_source(spec).split("test")
+    check_kind(split, preprocessing)
 
-    def read(start: int, stop: int, preprocessing: Preprocessing) -> Loaded:
+    def read(start: int, stop: int) -> Loaded:
         return load(split.subset(np.arange(start, min(stop, len(split)))), preprocessing, max_unreadable=1.0)
 
     return _Input(len(split), read, spec)
 
 
-def _read(inputs: list[_Input], preprocessing: Preprocessing) -> Iterator[tuple[Loaded, list[str]]]:
+def _read(inputs: list[_Input]) -> Iterator[tuple[Loaded, list[str]]]:
     """Pictures, CHUNK at a time, and the failures among them, named."""
     for each in inputs:
         for start in range(0, each.n, CHUNK):
-            loaded = each.read(start, start + CHUNK, preprocessing)
+            loaded = each.read(start, start + CHUNK)
             rows = [(start + failure.row, failure.reason) for failure in loaded.failures]
             yield loaded, [f"{each.name} row {row}: {reason}" if each.name else reason for row, reason in rows]

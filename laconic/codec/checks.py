@@ -14,24 +14,35 @@ from laconic.codec.sending import FILE, Sending
 from laconic.codec.session import Session
 from laconic.codec.speech import Speech
 from laconic.contract import LaconicError
-from laconic.data import Preprocessing
+from laconic.data import AnyPreprocessing, Preprocessing, TextPreprocessing
+from laconic.data.text import VOCABULARY
 
 
-def described(manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], Preprocessing, dict[str, Any]]:
-    """The classes, the preprocessing and the index of speeches that a manifest holds.
+def described(
+    manifest: Mapping[str, Any], files: Mapping[str, bytes]
+) -> tuple[tuple[str, ...], AnyPreprocessing, dict[str, Any]]:
+    """The classes, the preprocessing and the index of speeches that a manifest (and a codec's files) hold.
 
     Raises:
         CodecError: it holds others.
     """
     try:
         classes, index = manifest["classes"], manifest["speeches"]
-        preprocessing = Preprocessing(**manifest["preprocessing"])
+        preprocessing = _preprocessing(manifest["preprocessing"], files)
         are_names = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
         if not are_names or not isinstance(index, dict) or "said" not in index:
             raise TypeError("class names and an index of speeches wanted")
-    except (KeyError, TypeError, LaconicError) as error:
+    except (AttributeError, KeyError, TypeError, LaconicError) as error:
         raise CodecError(f"codec.json does not describe a codec ({error}); copy the codec again") from error
     return tuple(classes), preprocessing, index
+
+
+def _preprocessing(record: Mapping[str, Any], files: Mapping[str, bytes]) -> AnyPreprocessing:
+    if record.get("kind") != "text":
+        return Preprocessing(**record)
+    if VOCABULARY not in files:
+        raise CodecError(f"{VOCABULARY} is missing, without which no text can be read")
+    return TextPreprocessing.restore(record, files[VOCABULARY])
 
 
 def opened_sending(
@@ -69,7 +80,7 @@ def _has_temperature(record: object) -> bool:
 
 
 def check_fit(
-    classes: tuple[str, ...], preprocessing: Preprocessing, speeches: Mapping[str, Speech], session: Session
+    classes: tuple[str, ...], preprocessing: AnyPreprocessing, speeches: Mapping[str, Speech], session: Session
 ) -> None:
     """Refuse parts that are each as written, but were not written for each other.
 
@@ -77,7 +88,9 @@ def check_fit(
         CodecError: they were not.
     """
     if session.shape != preprocessing.shape:
-        raise CodecError(f"{session.name} takes pictures {session.shape}, codec.json makes {preprocessing.shape}")
+        raise CodecError(
+            f"{session.name} takes {preprocessing.noun}s {session.shape}, codec.json makes {preprocessing.shape}"
+        )
     silence = np.zeros((1, session.units), np.float32)
     for name, speech in speeches.items():
         try:
@@ -91,7 +104,7 @@ def check_fit(
 
 
 def check_sending(
-    sending: Sending | None, receiver: Session | None, shape: tuple[int, int, int], n_classes: int, units: int
+    sending: Sending | None, receiver: Session | None, shape: tuple[int, ...], n_classes: int, units: int
 ) -> None:
     """Refuse what decides on pictures and looks at them, if it was made for another codec.
 

@@ -28,7 +28,7 @@ from laconic.codec.session import Session
 from laconic.codec.speech import Speech
 from laconic.codec.tables import read_speeches
 from laconic.contract import Kind, Meaning, Symbols
-from laconic.data import Picture, PictureError, Preprocessing, read_pictures
+from laconic.data import AnyPreprocessing, Items, Picture, read_pictures
 from laconic.language import PacketError
 from laconic.language.stream import Messages
 from laconic.picture import PictureDecodeError, sent_message, sent_payload
@@ -36,7 +36,8 @@ from laconic.receiver.linear import softmax
 
 BATCH = 256  # pictures that go through the encoder at once
 
-Images: TypeAlias = Sequence[Picture] | UInt8[np.ndarray, "n height width *channels"]
+Images: TypeAlias = Sequence[Picture] | Items
+"""Pictures; or for a codec for texts, texts as str, and the Path of a file of each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class Codec:
     """
 
     classes: tuple[str, ...]
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     speeches: Mapping[str, Speech]
     session: Session
     manifest: Mapping[str, Any]
@@ -77,7 +78,7 @@ class Codec:
         if encoder not in ("float", "int8"):
             raise CodecError(f'encoder is "float" or "int8", not {encoder!r}')
         manifest, files = read_folder(Path(folder))
-        classes, preprocessing, index = described(manifest)
+        classes, preprocessing, index = described(manifest, files)
         speeches = read_speeches(index, files["speeches.safetensors"], code)
         network = "encoder.onnx" if encoder == "float" else INT8
         if network not in files:
@@ -121,8 +122,10 @@ class Codec:
     def features(self, images: Images) -> Float32[np.ndarray, "n units"]:
         """The encoder's output for pictures of any size: paths, bytes, PIL pictures, or uint8 arrays.
 
+        A codec for texts takes these: str, or the Path of a file.
+
         Raises:
-            PictureError: the first picture that can't be read, with its number; or one bare picture.
+            PictureError: (or TextError) the first picture that can't be read, with its number; or one bare picture.
         """
         parts = [self.session(batch) for batch in self._batches(images)]
         return np.concatenate(parts) if parts else np.zeros((0, self.session.units), np.float32)
@@ -284,9 +287,10 @@ class Codec:
             for row, label, known in zip(rows, labels, posterior, strict=True)
         }
 
-    def _batches(self, images: Images) -> Iterator[UInt8[np.ndarray, "batch height width channels"]]:
+    def _batches(self, images: Images) -> Iterator[Items]:
+        noun, error = self.preprocessing.noun, self.preprocessing.error
         if isinstance(images, str | bytes | Path | Image.Image):
-            raise PictureError("wanted several pictures; put a single one in a list")
+            raise error(f"wanted several {noun}s; put a single one in a list")
         for start in range(0, len(images), BATCH):
             some = images[start : start + BATCH]
             if isinstance(some, np.ndarray):
@@ -294,5 +298,5 @@ class Codec:
                 continue
             loaded = read_pictures(some, self.preprocessing)
             for failure in loaded.failures:
-                raise PictureError(f"picture {start + failure.row}: {failure.reason}")
+                raise error(f"{noun} {start + failure.row}: {failure.reason}")
             yield loaded.images

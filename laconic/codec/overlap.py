@@ -8,18 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from jaxtyping import Bool, UInt8, UInt64
+from jaxtyping import Bool, UInt64
+
+from laconic.data import Items
 
 TRAINED = "trained.safetensors"
 
 
-def digests(images: UInt8[np.ndarray, "n height width channels"]) -> UInt64[np.ndarray, " n"]:
-    """64 bits for each picture as the encoder takes it: equal pixels, equal digests."""
+def digests(images: Items) -> UInt64[np.ndarray, " n"]:
+    """64 bits for each picture as the encoder takes it: equal pixels (or words), equal digests."""
     hashes = (hashlib.blake2b(image.tobytes(), digest_size=8).digest() for image in images)
     return np.array([int.from_bytes(each, "little") for each in hashes], dtype=np.uint64)
 
 
-def trained_digests(batches: Iterable[UInt8[np.ndarray, "n height width channels"]]) -> bytes:
+def trained_digests(batches: Iterable[Items]) -> bytes:
     """The digests of all pictures that training learnt from, as the codec's file holds them."""
     parts = [digests(batch) for batch in batches]
     return safetensors.numpy.save({"digests": np.unique(np.concatenate(parts))})
@@ -34,7 +36,7 @@ def merged_digests(digests: bytes, folder: Path) -> bytes:
     )
 
 
-def trained_on(folder: Path, images: UInt8[np.ndarray, "n height width channels"]) -> Bool[np.ndarray, " n"]:
+def trained_on(folder: Path, images: Items) -> Bool[np.ndarray, " n"]:
     """Which pictures the codec in a folder was trained on; none where its file was left out."""
     path = folder / TRAINED
     if not path.exists():

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from laconic.codec.folder import CodecError
+from laconic.data import Items
+
+INPUTS = (("tensor(uint8)", 4), ("tensor(uint16)", 2))  # pictures, tokens of texts
 
 
 class Session:
-    """uint8 pictures [n, H, W, C] to float32 features [n, units], by ONNX Runtime on the CPU.
+    """uint8 pictures [n, H, W, C] or uint16 tokens [n, length] to float32 features [n, units], by ONNX Runtime's CPU.
 
-    `shape` is (H, W, C), `units` the number of features; `name` is the network's file, for errors.
+    `shape` is (H, W, C) or (length,), `units` the number of features; `name` is the network's file, for errors.
 
     Raises:
         CodecError: the bytes are no network that this ONNX Runtime can run, or not such a one.
@@ -31,18 +34,18 @@ class Session:
             raise CodecError(f"{name} can't be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         found = [(each.type, len(each.shape)) for each in (*inputs, *outputs)]
-        if found != [("tensor(uint8)", 4), ("tensor(float)", 2)] or not isinstance(outputs[0].shape[1], int):
+        if found not in [[each, ("tensor(float)", 2)] for each in INPUTS] or not isinstance(outputs[0].shape[1], int):
             raise CodecError(
-                f"{name} is no encoder: uint8 pictures [n, height, width, channels] to float32 features "
-                f"[n, units] wanted, got {found}"
+                f"{name} is no encoder: uint8 pictures [n, height, width, channels] (or uint16 tokens [n, length]) to "
+                f"float32 features [n, units] wanted, got {found}"
             )
         self._input = inputs[0].name
         self.name = name
         self.shape = tuple(inputs[0].shape[1:])
         self.units = int(outputs[0].shape[1])
 
-    def __call__(self, images: UInt8[np.ndarray, "batch height width channels"]) -> Float32[np.ndarray, "batch units"]:
-        """The features of some pictures.
+    def __call__(self, images: Items) -> Float32[np.ndarray, "n units"]:
+        """The features of some pictures, or texts.
 
         Raises:
             CodecError: the network fails on them.
@@ -50,4 +53,4 @@ class Session:
         try:
             return np.asarray(self._session.run(None, {self._input: images})[0])
         except Exception as error:
-            raise CodecError(f"{self.name} failed on pictures of shape {images.shape}: {error}") from error
+            raise CodecError(f"{self.name} failed on an input of shape {images.shape}: {error}") from error

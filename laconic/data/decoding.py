@@ -43,7 +43,11 @@ _UPRIGHT = {
 _EXIF_ORIENTATION = 0x0112
 
 
-class PictureError(LaconicError):
+class ItemError(LaconicError):
+    """A picture or a text that cannot be used."""
+
+
+class PictureError(ItemError):
     """A picture that cannot be used: its name, and what is wrong with it."""
 
 

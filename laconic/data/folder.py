@@ -34,10 +34,10 @@ class _Listing:
     skipped: int
 
 
-def picture_files(folder: Path) -> tuple[list[Path], int]:
-    """The picture files below a folder, sorted, and how many other (or hidden) files there are."""
+def picture_files(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> tuple[list[Path], int]:
+    """The picture files below a folder, or those of other suffixes, sorted; and how many other (or hidden) files."""
     paths = sorted(Path(root) / name for root, _, names in os.walk(folder) for name in names)
-    pictures = [path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    pictures = [path for path in paths if path.suffix.lower() in suffixes and not path.name.startswith(".")]
     return pictures, len(paths) - len(pictures)
 
 

@@ -8,14 +8,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 
-from laconic.data.decoding import Picture, PictureError, opened, orientation_of
+from laconic.data.decoding import ItemError, Picture, PictureError, opened, orientation_of
+from laconic.data.intake import AnyPreprocessing, Items
 from laconic.data.preprocessing import Preprocessing
 from laconic.data.split import Pictures, SourceError, Split
+from laconic.data.text import TextPreprocessing
 
 # A split with more unreadable pictures than this has something else wrong with it.
 MAX_UNREADABLE = 0.01
@@ -35,14 +37,14 @@ class Failure:
 class Loaded(NamedTuple):
     """Pictures as the encoder takes them, and which of those asked for they are."""
 
-    images: UInt8[np.ndarray, "n height width channels"]
+    images: Items
     rows: Int64[np.ndarray, " n"]  # images[j] is picture rows[j]
     failures: tuple[Failure, ...]
 
 
 def read_pictures(
     pictures: Sequence[Picture] | Pictures,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     on_error: Literal["raise", "skip"] = "skip",
     progress: bool = False,
 ) -> Loaded:
@@ -55,26 +57,40 @@ def read_pictures(
 
 
 def load(
-    split: Split, preprocessing: Preprocessing, progress: bool = False, max_unreadable: float = MAX_UNREADABLE
+    split: Split, preprocessing: AnyPreprocessing, progress: bool = False, max_unreadable: float = MAX_UNREADABLE
 ) -> Loaded:
     """A whole split in memory; `split.labels[loaded.rows]` are its labels.
 
     Raises:
-        SourceError: more than the fraction `max_unreadable` of the pictures cannot be read.
+        SourceError: more than the fraction `max_unreadable` of the pictures cannot be read, or they are texts where
+            pictures are wanted, or the other way round.
     """
+    check_kind(split, preprocessing)
     loaded = _read(len(split), split.picture, preprocessing, "skip", progress)
     if len(loaded.failures) > max_unreadable * len(split):
         first = loaded.failures[0]
         raise SourceError(
-            f"{len(loaded.failures)} of {len(split)} pictures of {split.name} cannot be read; the first is "
-            f"row {first.row}: {first.reason}"
+            f"{len(loaded.failures)} of {len(split)} {preprocessing.noun}s of {split.name} cannot be read; the first "
+            f"is row {first.row}: {first.reason}"
         )
     return loaded
 
 
-def fits_in_memory(split: Split, preprocessing: Preprocessing, limit_bytes: int = 2 * 2**30) -> bool:
+def check_kind(split: Split, preprocessing: AnyPreprocessing) -> None:
+    """Refuse texts where pictures are wanted, and pictures where texts are.
+
+    Raises:
+        SourceError: they are.
+    """
+    texts = split.holds_texts
+    if len(split) and texts != isinstance(preprocessing, TextPreprocessing):
+        held, wanted = ("texts", "pictures") if texts else ("pictures", "texts")
+        raise SourceError(f"{split.name} holds {held}, and {wanted} are wanted here")
+
+
+def fits_in_memory(split: Split, preprocessing: AnyPreprocessing, limit_bytes: int = 2 * 2**30) -> bool:
     """Whether the split as one array keeps the limit; if not, let workers call `split.picture(i)`."""
-    return len(split) * int(np.prod(preprocessing.shape)) <= limit_bytes
+    return len(split) * int(np.prod(preprocessing.shape)) * np.dtype(preprocessing.dtype).itemsize <= limit_bytes
 
 
 def suggest(split: Split, max_side: int = 160) -> Preprocessing:
@@ -86,6 +102,8 @@ def suggest(split: Split, max_side: int = 160) -> Preprocessing:
     Raises:
         SourceError: none of them can be read.
     """
+    if split.holds_texts:
+        raise SourceError(f"{split.name} holds texts, which have no size and colour")
     sizes, grey = [], []
     for row in np.unique(np.linspace(0, len(split) - 1, min(len(split), _LOOKS)).astype(int)):
         try:
@@ -103,16 +121,17 @@ def suggest(split: Split, max_side: int = 160) -> Preprocessing:
 
 
 def _read(
-    n: int, picture_at: Callable[[int], Picture], preprocessing: Preprocessing, on_error: str, progress: bool
+    n: int, picture_at: Callable[[int], Picture], preprocessing: AnyPreprocessing, on_error: str, progress: bool
 ) -> Loaded:
-    images = np.empty((n, *preprocessing.shape), np.uint8)
+    images = np.empty((n, *preprocessing.shape), preprocessing.dtype)
+    apply: Callable[[Any], np.ndarray] = preprocessing.apply
 
     def read_block(start: int) -> list[Failure]:
         failures = []
         for i in range(start, min(start + _BLOCK, n)):
             try:
-                images[i] = preprocessing.apply(picture_at(i))
-            except PictureError as error:
+                images[i] = apply(picture_at(i))
+            except ItemError as error:
                 if on_error == "raise":
                     raise
                 failures.append(Failure(i, str(error)))
@@ -121,7 +140,8 @@ def _read(
     tqdm = importlib.import_module("tqdm").tqdm  # it has no types
     starts = range(0, n, _BLOCK)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        blocks = tqdm(pool.map(read_block, starts), "pictures", len(starts), disable=not progress, leave=False)
+        found = pool.map(read_block, starts)
+        blocks = tqdm(found, f"{preprocessing.noun}s", len(starts), disable=not progress, leave=False)
         failures = tuple(chain.from_iterable(blocks))
     rows = np.setdiff1d(np.arange(n), [failure.row for failure in failures])
     return Loaded(images[rows] if failures else images, rows, failures)

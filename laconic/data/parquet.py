@@ -21,7 +21,8 @@ from laconic.data.columns import choose_columns
 from laconic.data.decoding import Picture
 from laconic.data.spec import Spec
 from laconic.data.split import Source, SourceError
-from laconic.data.tables import Table, picture_of, source_from_tables
+from laconic.data.tables import Table, picture_of, source_from_tables, text_of
+from laconic.data.text import Text
 from laconic.extras import need
 
 IN_MEMORY = 2**30
@@ -44,13 +45,28 @@ class ParquetPictures:
         return picture_of(_column(self.files, self.column)[index].as_py(), Path(self.files[0]).parent)
 
 
+@dataclass(frozen=True)
+class ParquetTexts:
+    """The text column of some parquet files; pickled as their names, opened where it is used."""
+
+    files: tuple[str, ...]
+    column: str
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, index: int) -> Text:
+        return text_of(_column(self.files, self.column)[index].as_py())
+
+
 def open_parquet(spec: Spec) -> Source:
-    """Open `parquet:FOLDER?image=&label=&split=&group=&event=&node=`; one file is a `train` that is divided.
+    """Open `parquet:FOLDER?image=&label=&split=&group=&event=&node=&text=`; one file is a `train` that is divided.
 
     Raises:
         SourceError: no such files, unreadable files, or columns that cannot be told.
     """
-    spec.allow("image", "label", "split", "group", "event", "node")
+    spec.allow("image", "label", "split", "group", "event", "node", "text")
     files = split_files(Path(spec.where))
     with _reading(spec.text):
         return _open(spec, files)
@@ -87,7 +103,8 @@ def _open(spec: Spec, files: dict[str, tuple[str, ...]]) -> Source:
     for name, paths in files.items():
         columns.check(f"{spec.text}: {name}", parquet.read_schema(paths[0]).names)
         side = parquet.read_table(list(paths), columns=columns.side, partitioning=None)
-        tables[name] = Table(ParquetPictures(paths, columns.image, side.num_rows), side)
+        kind = ParquetTexts if columns.is_text else ParquetPictures
+        tables[name] = Table(kind(paths, columns.item, side.num_rows), side)
     return source_from_tables(spec.text, tables, columns, spec.options.get("split"))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
 from laconic.contract import LaconicError
-from laconic.data.decoding import Picture, PictureError, name_of, opened, to_mode
+from laconic.data.decoding import ItemError, Picture, PictureError, name_of, opened, to_mode
 
 FITS = ("squash", "crop", "pad")
 COLORS = ("rgb", "gray")
@@ -47,6 +48,10 @@ class Preprocessing:
     fit: str = "squash"
     color: str = "rgb"
 
+    noun: ClassVar[str] = "picture"
+    dtype: ClassVar[type[np.uint8]] = np.uint8
+    error: ClassVar[type[ItemError]] = PictureError
+
     def __post_init__(self) -> None:
         if not (1 <= self.width <= MAX_SIDE and 1 <= self.height <= MAX_SIDE):
             raise PreprocessingError(f"size {self.width}x{self.height}: wanted sides of 1 to {MAX_SIDE} pixels")
@@ -66,6 +71,14 @@ class Preprocessing:
         if sides is None:
             raise PreprocessingError(f"size {size!r}: wanted WIDTHxHEIGHT in pixels, as in 160x120")
         return cls(int(sides[1]), int(sides[2]), fit, color)
+
+    def record(self) -> dict[str, Any]:
+        """What codec.json says of it."""
+        return dict(vars(self))
+
+    def files(self) -> dict[str, bytes]:
+        """What the Codec folder holds of it besides: nothing."""
+        return {}
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""One name for any source of pictures: `digits`, `site`, `parquet:FOLDER`, `hub:NAME`, `folder:PATH`."""
+"""One name for any source: `digits`, `site`, `remarks` (texts), `parquet:FOLDER`, `hub:NAME`, `folder:PATH`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from laconic.data.spec import Spec
 from laconic.data.split import Source, SourceError
 
-_BARE = ("digits", "site")
+_BARE = ("digits", "site", "remarks")
 _PLACED = ("folder", "hub", "parquet")
 
 
 def open_source(text: str) -> Source:
     """Open a source by its name, `kind:where?option=value&option=value`.
 
-    Options, where a kind has them: `image`, `label`, `group`, `event`, `node` name columns (guessed where only
-    one can be meant); `split` names the split to test on. Pictures are read when they are asked for.
+    Options, where a kind has them: `image` (or `text`), `label`, `group`, `event`, `node` name columns (guessed where
+    only one can be meant); `split` names the split to test on. Pictures are read when they are asked for.
 
     >>> source = open_source("digits")
     >>> len(source.split("train")), len(source.split("test"))

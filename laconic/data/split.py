@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Int64, Shaped
 
 from laconic.contract import LaconicError
-from laconic.data.decoding import Picture, PictureError
+from laconic.data.decoding import ItemError, Picture
+from laconic.data.text import Text
 
 # How many pictures of a split its fingerprint reads.
 FINGERPRINT_PICTURES = 100
@@ -59,17 +60,27 @@ class Split:
         return self.events if self.groups is None else self.groups
 
     def picture(self, row: int) -> Picture:
-        """The picture of a row, as `Preprocessing.apply` takes it: a path, a file's bytes, or an array."""
+        """The picture of a row, as `Preprocessing.apply` takes it: a path, bytes, or an array; or its `Text`."""
         return self.pictures[int(self.rows[row])]
+
+    @property
+    def holds_texts(self) -> bool:
+        """Whether its items are texts, and not pictures."""
+        try:
+            return len(self) > 0 and isinstance(self.picture(0), Text)
+        except ItemError:
+            return False
 
     def stored_bytes(self, row: int) -> bytes:
         """What is stored of a picture: its file's bytes, or an array's shape and pixels; none if lost."""
         try:
             picture = self.picture(row)
+            if isinstance(picture, Text):
+                return picture.encode("utf-8", "surrogatepass")
             if isinstance(picture, np.ndarray):
                 return repr(picture.shape).encode() + picture.tobytes()
             return picture if isinstance(picture, bytes) else Path(str(picture)).read_bytes()
-        except (PictureError, OSError):
+        except (ItemError, OSError):
             return b""
 
     def subset(self, rows: Int64[np.ndarray, " m"], name: str = "") -> Split:

@@ -13,6 +13,7 @@ from laconic.data.columns import Columns
 from laconic.data.decoding import Picture, PictureError
 from laconic.data.holdout import HOLD_OUT, content_key, divide
 from laconic.data.split import Pictures, Source, SourceError, Split
+from laconic.data.text import Text
 from laconic.extras import need
 
 TEST_NAMES = ("test", "validation", "valid", "val", "dev")
@@ -98,6 +99,11 @@ def picture_of(value: Any, folder: Path) -> Picture:
     if isinstance(value, bytes):
         return value
     raise PictureError("the table has neither bytes nor a path for this picture")
+
+
+def text_of(value: Any) -> Text:
+    """The text in a table's cell; an empty cell is an empty text, which is refused where it is read."""
+    return Text("" if value is None else str(value))
 
 
 def _labels(text: str, sides: Mapping[str, Any], columns: Columns) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:

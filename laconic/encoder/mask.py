@@ -27,5 +27,10 @@ class MaskNet(nn.Module):
 
     def forward(self, features: Float[Tensor, "batch units rows columns"]) -> Float[Tensor, "batch units"]:
         """The mask, to be multiplied with the pooled features."""
-        average, highest = features.mean((2, 3)), features.amax((2, 3))
+        return self.of_pooled(features.mean((2, 3)), features.amax((2, 3)))
+
+    def of_pooled(
+        self, average: Float[Tensor, "batch units"], highest: Float[Tensor, "batch units"]
+    ) -> Float[Tensor, "batch units"]:
+        """The same, of a map that is pooled already."""
         return torch.relu(torch.cat([self.shared(average), self.shared(highest)], dim=1))

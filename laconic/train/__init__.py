@@ -7,5 +7,16 @@ from laconic.train.downlink_run import train_downlink
 from laconic.train.fit import fit
 from laconic.train.pictures import choose_preprocessing
 from laconic.train.recipe import WAYS, Recipe, RecipeError
+from laconic.train.texts import choose_text, text_recipe
 
-__all__ = ["WAYS", "DownlinkRecipe", "Recipe", "RecipeError", "choose_preprocessing", "fit", "train_downlink"]
+__all__ = [
+    "WAYS",
+    "DownlinkRecipe",
+    "Recipe",
+    "RecipeError",
+    "choose_preprocessing",
+    "choose_text",
+    "fit",
+    "text_recipe",
+    "train_downlink",
+]

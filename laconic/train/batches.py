@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, Shaped, UInt8
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from laconic.data import Preprocessing, Split
+from laconic.data import AnyPreprocessing, Items, Split, of_pictures
 from laconic.data.sensor import noise_of_rows
 
-Batch = tuple[UInt8[Tensor, "batch height width channels"], Int64[Tensor, " batch"]]
+Batch = tuple[Shaped[Tensor, "batch *item"], Int64[Tensor, " batch"]]
 
 
 class InMemory:
-    """All pictures as one uint8 array."""
+    """All pictures as one uint8 array, or the tokens of all texts."""
 
-    def __init__(self, images: UInt8[np.ndarray, "n height width channels"]) -> None:
+    def __init__(self, images: Items) -> None:
         self.images = images
 
-    def __call__(self, rows: list[int]) -> UInt8[np.ndarray, "batch height width channels"]:
+    def __call__(self, rows: list[int]) -> Items:
         """The pictures of some rows."""
         return np.asarray(self.images[rows])
 
@@ -36,13 +36,14 @@ class InMemory:
 class Streaming:
     """Pictures decoded when they are asked for, by worker processes; there an unreadable one is an error."""
 
-    def __init__(self, split: Split, preprocessing: Preprocessing) -> None:
+    def __init__(self, split: Split, preprocessing: AnyPreprocessing) -> None:
         self.split = split
         self.preprocessing = preprocessing
 
-    def __call__(self, rows: list[int]) -> UInt8[np.ndarray, "batch height width channels"]:
+    def __call__(self, rows: list[int]) -> Items:
         """The pictures of some rows."""
-        return self.preprocessing.batch([self.split.picture(row) for row in rows])
+        batch: Callable[[list[Any]], Items] = self.preprocessing.batch
+        return batch([self.split.picture(row) for row in rows])
 
     def some(self, rows: Int64[np.ndarray, " some"]) -> Streaming:
         """A reader of some rows only."""
@@ -50,7 +51,8 @@ class Streaming:
 
     def small(self, side: int) -> Streaming:
         """A reader of the same pictures, `side` pixels wide and high."""
-        return Streaming(self.split, replace(self.preprocessing, width=side, height=side))
+        preprocessing = of_pictures(self.preprocessing, "A small copy")
+        return Streaming(self.split, replace(preprocessing, width=side, height=side))
 
 
 Plain: TypeAlias = InMemory | Streaming

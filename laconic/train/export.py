@@ -16,7 +16,9 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from laconic.contract import LaconicError
+from laconic.encoder.bilstm import TextEncoder
 from laconic.extras import need
+from laconic.train.text_onnx import text_onnx
 
 
 class ExportError(LaconicError):
@@ -37,12 +39,14 @@ class Pruned(nn.Module):
         return features.index_select(1, self.get_buffer("units"))
 
 
-def export_onnx(encoder: nn.Module, shape: tuple[int, int, int], units: Int64[Tensor, " kept"]) -> bytes:
-    """The encoder as ONNX bytes with a dynamic batch, for pictures of `shape` (height, width, channels).
+def export_onnx(encoder: nn.Module, shape: tuple[int, ...], units: Int64[Tensor, " kept"]) -> bytes:
+    """The encoder as ONNX bytes with a dynamic batch, for pictures of `shape` (height, width, channels) or texts of (length,).
 
     Raises:
         ExportError: the network does something that ONNX has no words for.
     """
+    if isinstance(encoder, TextEncoder):
+        return text_onnx(encoder, shape[0], units)
     model = Pruned(copy.deepcopy(encoder), units).cpu().eval()
     example = torch.zeros((2, *shape), dtype=torch.uint8)
     try:

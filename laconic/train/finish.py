@@ -17,7 +17,7 @@ from laconic.codec.overlap import TRAINED
 from laconic.codec.sending import FILE
 from laconic.codec.session import Session
 from laconic.codec.tables import write_speeches
-from laconic.data import Preprocessing, Source
+from laconic.data import AnyPreprocessing, Source, of_pictures
 from laconic.language import Decision, UnfittedCode
 from laconic.receiver import LinearReceiver
 from laconic.score.evaluation import score_speech
@@ -39,7 +39,7 @@ def finish(
     module: Way,
     data: TrainingData,
     source: Source,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     code: UnfittedCode | None,
     out: Path,
     run: Run,
@@ -76,7 +76,7 @@ def finish(
     tables, index = write_speeches(speeches)
     manifest = {
         "classes": classes,
-        "preprocessing": vars(preprocessing),
+        "preprocessing": preprocessing.record(),
         "class_weights": weights.tolist(),
         "encoder_units": module.encoder.units,
         "speeches": index,
@@ -92,9 +92,11 @@ def finish(
         "speeches.safetensors": tables,
         "weights.safetensors": safetensors.torch.save({k: v.contiguous() for k, v in module.state_dict().items()}),
         TRAINED: digests,
+        **preprocessing.files(),
     }
     if limits is not None:
-        sending = said_or_sent(limits, speeches, classes, preprocessing, train, held, read_features, data)
+        pictures = of_pictures(preprocessing, "max_error")
+        sending = said_or_sent(limits, speeches, classes, pictures, train, held, read_features, data)
         files[FILE], manifest["sending"] = sending.to_files()
     if receiver is not None:
         files["receiver.onnx"], manifest["receiver"] = receiver.network, receiver.record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,15 @@ from torch import nn
 from laconic.codec import Codec
 from laconic.codec.folder import check_replaceable
 from laconic.codec.limits import Limits
-from laconic.data import Preprocessing, Source, open_source
+from laconic.data import AnyPreprocessing, Preprocessing, Source, Split, of_pictures, open_source
+from laconic.data.loading import check_kind
 from laconic.language import MaxAmp, UnfittedCode
 from laconic.train.finish import finish
 from laconic.train.pictures import TrainingData, choose_preprocessing, training_data
 from laconic.train.receiver import train_receiver
 from laconic.train.recipe import WITHOUT_LABELS, Objective, Recipe, RecipeError
 from laconic.train.run import Run
+from laconic.train.texts import checked_for_texts, choose_text, text_recipe
 from laconic.train.training import quiet, train
 from laconic.train.tries import best_of
 from laconic.train.way import Way
@@ -35,7 +37,7 @@ def fit(
     objective: str | Objective | None = None,
     encoder: str | nn.Module | None = None,
     code: UnfittedCode | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: AnyPreprocessing | None = None,
     limits: Limits | None = None,
     calibration: float = 0.1,
     receiver_encoder: str | None = None,
@@ -46,6 +48,8 @@ def fit(
     command: str = "",
 ) -> Codec:
     """Train a codec on the training split of `source` and write it to the folder `out`.
+
+    Where its items are texts, the recipe is `laconic.train.text_recipe()` unless another is given.
 
     `objective`, `encoder` and `code` may be objects of one's own: a loss of (features [batch, units], labels
     [batch]), a module that maps [batch, channels, height, width] to features, a code that passes
@@ -59,20 +63,24 @@ def fit(
         LaconicError: the source, the recipe, the limits or the encoder can't be trained on, and why.
     """
     began = time.perf_counter()
-    recipe = _merged(recipe or Recipe(), objective, encoder)
+    source = open_source(source) if isinstance(source, str) else source
+    texts = source.split("train").holds_texts
+    recipe = _merged(recipe or (text_recipe() if texts else Recipe()), objective, encoder)
+    recipe = checked_for_texts(recipe) if texts else recipe
     out = Path(out).resolve()
     check_replaceable(out)
-    source = open_source(source) if isinstance(source, str) else source
     recipe = _with_clusters(recipe, source)
     if code is None and recipe.clusters is None:
         code = MaxAmp(k=recipe.k)
-    preprocessing = preprocessing or choose_preprocessing(source.split("train"))
+    choose: Callable[[Split], AnyPreprocessing] = choose_text if texts else choose_preprocessing
+    preprocessing = preprocessing or choose(source.split("train"))
+    check_kind(source.split("train"), preprocessing)
     data = training_data(source, preprocessing, recipe, calibration if limits else 0.0)
     recipe = _with_queue(recipe, len(data.labels))
     _check_sending(recipe, source, data, preprocessing, limits, receiver_encoder)
     asked = {
         **recipe.record(),
-        **vars(preprocessing),
+        **preprocessing.record(),
         "code": repr(code),
         "limits": asdict(limits) | {"calibration": calibration} if limits else None,
         "receiver_encoder": receiver_encoder,
@@ -90,8 +98,9 @@ def fit(
         }
         receiver = None
         if limits is not None and receiver_encoder is not None:
-            trainer = partial(_train_receiver, preprocessing, progress)
-            receiver = train_receiver(data, recipe, receiver_encoder, limits.coder(preprocessing), run, trainer)
+            pictures = of_pictures(preprocessing, "receiver_encoder")
+            trainer = partial(_train_receiver, pictures, progress)
+            receiver = train_receiver(data, recipe, receiver_encoder, limits.coder(pictures), run, trainer)
         return finish(module, data, source, preprocessing, code, out, run, provenance, limits, receiver, began)
 
 
@@ -105,7 +114,7 @@ def _check_sending(
     recipe: Recipe,
     source: Source,
     data: TrainingData,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     limits: Limits | None,
     receiver_encoder: str | None,
 ) -> None:
@@ -123,7 +132,7 @@ def _check_sending(
         )
     if not recipe.validation:
         raise RecipeError("the order of thresholds is fixed on held-out pictures: --validation above 0 is wanted")
-    limits.coder(preprocessing)
+    limits.coder(of_pictures(preprocessing, "max_error, by which some are sent,"))
     limits.check(data.calibration_labels, data.calibration_groups, source.class_names)
 
 

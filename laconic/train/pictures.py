@@ -6,13 +6,16 @@ import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float64, Int64, UInt8
+from jaxtyping import Float64, Int64, UInt
 
 from laconic.data import (
+    AnyPreprocessing,
     DuplicateReport,
+    Items,
     Preprocessing,
     Source,
     Split,
+    TextPreprocessing,
     class_weights,
     find_duplicates,
     fits_in_memory,
@@ -48,7 +51,7 @@ class TrainingData:
     read_calibration: Reader
     calibration_labels: Int64[np.ndarray, " calibration"]
     calibration_groups: Int64[np.ndarray, " calibration"] | None
-    unknown: UInt8[np.ndarray, "negatives height width channels"]
+    unknown: UInt[np.ndarray, negatives * item]
     read_test: Reader
     test_labels: Int64[np.ndarray, " test"]
     class_weights: Float64[np.ndarray, " classes"]
@@ -66,7 +69,7 @@ def choose_preprocessing(
 
 
 def training_data(
-    source: Source, preprocessing: Preprocessing, recipe: Recipe, calibration: float = 0.0
+    source: Source, preprocessing: AnyPreprocessing, recipe: Recipe, calibration: float = 0.0
 ) -> TrainingData:
     """The training split of a source, read or ready to be read, with stratified parts held out.
 
@@ -80,7 +83,7 @@ def training_data(
     train, read, lost = _readable(source.split("train"), preprocessing)
     test, read_test, lost_test = _readable(source.split("test"), preprocessing)
     if lost + lost_test:
-        log.warning("%d pictures can't be read and are left out", lost + lost_test)
+        log.warning("%d %ss can't be read and are left out", lost + lost_test, preprocessing.noun)
     rows, fresh = _divided(train, np.arange(len(train)), calibration, np.random.default_rng([recipe.seed, 2]))
     rows, held = _divided(train, rows, recipe.validation, np.random.default_rng([recipe.seed, 1]))
     duplicates = _duplicates(read, len(train), read_test, len(test))
@@ -128,7 +131,7 @@ def _divided(
     return rows[kept], rows[held]
 
 
-def _readable(split: Split, preprocessing: Preprocessing) -> tuple[Split, Plain, int]:
+def _readable(split: Split, preprocessing: AnyPreprocessing) -> tuple[Split, Plain, int]:
     """A split's pictures in memory if they fit, less those that can't be read; otherwise read when asked for."""
     if not fits_in_memory(split, preprocessing):
         return split, Streaming(split, preprocessing), 0
@@ -140,9 +143,9 @@ def _duplicates(read: Plain, n: int, read_test: Plain, n_test: int) -> Duplicate
     return find_duplicates(_some(read, n), _some(read_test, n_test))
 
 
-def _some(read: Plain, n: int) -> UInt8[np.ndarray, "some height width channels"]:
-    """All pictures, or where they don't lie in memory COMPARED of them, small."""
+def _some(read: Plain, n: int) -> Items:
+    """All pictures, or where they don't lie in memory COMPARED of them, small (texts as they are)."""
     if isinstance(read, InMemory):
         return read.images
     rows = np.unique(np.linspace(0, n - 1, min(n, COMPARED)).astype(int)).tolist()
-    return read.small(COMPARED_SIDE)(rows)
+    return read(rows) if isinstance(read.preprocessing, TextPreprocessing) else read.small(COMPARED_SIDE)(rows)

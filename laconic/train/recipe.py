@@ -48,6 +48,7 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "mask_input": ("map", "vector"),
     "augment": ("auto", "none", "shift", "shift-flip", "strong", "strong-gray", "augmix"),
     "views": (1, 2),
+    "optimizer": ("sgd", "adam"),
     "precision": ("auto", "bf16", "fp32"),
 }
 
@@ -111,6 +112,7 @@ class Recipe:
     patience: int | None = None
     batch_size: int = 256
     learning_rate: float | None = None
+    optimizer: str = "sgd"
     weight_decay: float = 5e-4
     momentum: float = 0.9
     temperature: float | None = None

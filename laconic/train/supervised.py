@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Float32, Int64, UInt8
+from jaxtyping import Float, Float32, Int64, Shaped
 from torch import Tensor, nn
 
 from laconic.encoder.augment import Augmentation
 from laconic.encoder.augmix import augmix
+from laconic.encoder.bilstm import TextEncoder
 from laconic.encoder.features import FeatureEncoder
 from laconic.encoder.projector import Projector
 from laconic.encoder.resnet import Residual
@@ -42,7 +43,7 @@ class Supervised(Way):
 
     def __init__(
         self,
-        encoder: FeatureEncoder,
+        encoder: FeatureEncoder | TextEncoder,
         class_weights: Float32[Tensor, " classes"],
         recipe: Recipe,
         augmentation: Augmentation,
@@ -59,7 +60,7 @@ class Supervised(Way):
 
     def loss(
         self,
-        images: UInt8[Tensor, "batch height width channels"],
+        images: Shaped[Tensor, batch * item],
         labels: Int64[Tensor, " batch"],
         generator: torch.Generator,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows units"], Float[Tensor, "rows units"]]:

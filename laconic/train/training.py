@@ -16,8 +16,8 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from torch import nn
 
-from laconic.data import Preprocessing
-from laconic.encoder import Augmentation, FeatureEncoder, augment, build_backbone
+from laconic.data import AnyPreprocessing, Preprocessing, TextPreprocessing
+from laconic.encoder import Augmentation, FeatureEncoder, TextEncoder, augment, build_backbone
 from laconic.encoder.features import channel_statistics
 from laconic.objective.parseval import bake_convolutions, scale_convolutions
 from laconic.train.batches import OrderedBatches, Pictures, ShuffledBatches, loader
@@ -29,6 +29,7 @@ from laconic.train.recipe import Recipe, RecipeError
 from laconic.train.run import Run
 from laconic.train.self_supervised import SelfSupervised
 from laconic.train.supervised import Supervised
+from laconic.train.texts import make_text_encoder
 from laconic.train.way import Way
 
 WORKERS = 2  # processes that decode pictures which don't fit into memory
@@ -43,13 +44,13 @@ AUGMENTATIONS = {
     "strong-gray": augment.STRONG_GRAY,
 }
 
-Build: TypeAlias = Callable[[TrainingData, Preprocessing, Recipe, int | None, int], Way]
+Build: TypeAlias = Callable[[TrainingData, AnyPreprocessing, Recipe, int | None, int], Way]
 """Makes a way from what it is trained on, its recipe, its steps (None before they are known) and those of an epoch."""
 
 
 def train(
     data: TrainingData,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     recipe: Recipe,
     run: Run,
     began: float,
@@ -72,7 +73,7 @@ def train(
     train = Pictures(data.read, data.labels)
     held = Pictures(sensed(data, recipe).read_held, data.held_labels)
     batches = ShuffledBatches(len(train), recipe.batch_size, recipe.seed)
-    build = build or partial(build_way, make_encoder(data, preprocessing, recipe))
+    build = build or partial(build_way, new_encoder(data, preprocessing, recipe))
     module = build(data, preprocessing, recipe, None, len(batches))
     units = torch.arange(module.encoder.units)
     export_onnx(module.encoder, preprocessing.shape, units)  # before hours are spent on it
@@ -115,6 +116,13 @@ def stopped_cleanly(run: Run) -> Iterator[None]:
         raise RecipeError(f"can't write to {run.folder}: is the disk full? {kept}") from error
 
 
+def new_encoder(data: TrainingData, preprocessing: AnyPreprocessing, recipe: Recipe) -> FeatureEncoder | TextEncoder:
+    """The recipe's encoder for pictures, or for texts, with its initial weights, which follow from the seed alone."""
+    if isinstance(preprocessing, TextPreprocessing):
+        return make_text_encoder(preprocessing, recipe)
+    return make_encoder(data, preprocessing, recipe)
+
+
 def make_encoder(data: TrainingData, preprocessing: Preprocessing, recipe: Recipe) -> FeatureEncoder:
     """The recipe's encoder with its initial weights, which follow from the seed alone."""
     height, width, channels = preprocessing.shape
@@ -131,9 +139,9 @@ def make_encoder(data: TrainingData, preprocessing: Preprocessing, recipe: Recip
 
 
 def build_way(
-    encoder: FeatureEncoder,
+    encoder: FeatureEncoder | TextEncoder,
     data: TrainingData,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     recipe: Recipe,
     n_steps: int | None,
     steps_per_epoch: int,
@@ -147,13 +155,16 @@ def build_way(
             weights = torch.from_numpy(data.class_weights).float()
             module: Way = Supervised(encoder, weights, recipe, augmentation, n_steps, warmup)
         else:
+            assert isinstance(encoder, FeatureEncoder)  # texts are trained with labels
             way = Disentangled if recipe.objective == "disentangle" else SelfSupervised
             module = way(encoder, recipe, augmentation, n_steps, warmup)
         return module.to(memory_format=torch.channels_last)
 
 
-def chosen_augmentation(recipe: Recipe, preprocessing: Preprocessing) -> Augmentation:
+def chosen_augmentation(recipe: Recipe, preprocessing: AnyPreprocessing) -> Augmentation:
     """What the recipe asks for, or what suits it."""
+    if isinstance(preprocessing, TextPreprocessing):
+        return augment.NONE
     return AUGMENTATIONS.get(recipe.augment) or AUGMENTATIONS[_suited(recipe, preprocessing)]
 
 

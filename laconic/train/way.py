@@ -8,12 +8,13 @@ from typing import Any
 
 import lightning as L
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Int64, Shaped
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 
 from laconic.encoder.augment import Augmentation
 from laconic.encoder.augmix import augmix
+from laconic.encoder.bilstm import TextEncoder
 from laconic.encoder.features import FeatureEncoder
 from laconic.encoder.sensor import sensor_noise
 from laconic.objective.sparsity import feature_sparsity, mask_sparsity, weighted_sparsity
@@ -36,7 +37,7 @@ class Way(L.LightningModule):
 
     def __init__(
         self,
-        encoder: FeatureEncoder,
+        encoder: FeatureEncoder | TextEncoder,
         recipe: Recipe,
         augmentation: Augmentation,
         n_steps: int | None,
@@ -53,7 +54,7 @@ class Way(L.LightningModule):
 
     def loss(
         self,
-        images: UInt8[Tensor, "batch height width channels"],
+        images: Shaped[Tensor, batch * item],
         labels: Int64[Tensor, " batch"],
         generator: torch.Generator,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows units"], Float[Tensor, "rows units"]]:
@@ -64,17 +65,22 @@ class Way(L.LightningModule):
         """What training itself has measured, for the codec's record."""
         return {}
 
-    def forward(self, pictures: Float[Tensor, "batch channels height width"]) -> tuple[Tensor, Tensor]:
+    def forward(self, pictures: Shaped[Tensor, batch * view]) -> tuple[Tensor, Tensor]:
         """Features and mask, both [batch, units], in fp32; the network itself may run in bf16."""
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
             features, mask = self.encoder.features(pictures)
         return features.float(), mask.float()
 
     def views(
-        self, images: UInt8[Tensor, "batch height width channels"], generator: torch.Generator, n: int
-    ) -> Float[Tensor, "rows channels height width"]:
-        """`n` augmented views of each picture, view by view: picture i's are rows i, i + batch, ..."""
+        self, images: Shaped[Tensor, batch * item], generator: torch.Generator, n: int
+    ) -> Shaped[Tensor, rows * view]:
+        """`n` augmented views of each picture, view by view: picture i's are rows i, i + batch, ...
+
+        A text's views are all alike; what dropout leaves of each is not.
+        """
         pictures = self.encoder.pictures(images)
+        if isinstance(self.encoder, TextEncoder):
+            return pictures.repeat(n, 1)
         views = [self.augmentation(pictures, generator) for _ in range(n)]
         if self.recipe.augment == "augmix":
             views = [augmix(view, generator) for view in views]
@@ -115,8 +121,11 @@ class Way(L.LightningModule):
         Raises:
             RecipeError: the loss is not finite; the last checkpoint stays.
         """
-        generator = torch.Generator(self.device).manual_seed(_mix(self.recipe.seed, self.global_step))
-        basic, features, mask = self.loss(*batch, generator)
+        seed = _mix(self.recipe.seed, self.global_step)
+        generator = torch.Generator(self.device).manual_seed(seed)
+        with torch.random.fork_rng():  # dropout draws from torch's global generator
+            torch.manual_seed(seed)
+            basic, features, mask = self.loss(*batch, generator)
         loss = basic + self.rate.at(self.global_step) * self.sparsity(features, mask)
         if not math.isfinite(loss.item()):
             raise RecipeError(
@@ -137,14 +146,18 @@ class Way(L.LightningModule):
             self.good = self._weights()
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """SGD with Nesterov momentum; weight decay on matrices and filters only."""
+        """SGD with Nesterov momentum, or Adam; weight decay on matrices and filters only."""
         recipe = self.recipe
         learning = [p for p in self.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in learning if p.ndim > 1], "weight_decay": recipe.weight_decay},
             {"params": [p for p in learning if p.ndim <= 1], "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.SGD(groups, recipe.peak_rate, recipe.momentum, nesterov=recipe.momentum > 0)
+        optimizer: torch.optim.Optimizer
+        if recipe.optimizer == "adam":
+            optimizer = torch.optim.Adam(groups, recipe.peak_rate)
+        else:
+            optimizer = torch.optim.SGD(groups, recipe.peak_rate, recipe.momentum, nesterov=recipe.momentum > 0)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.learning_rate_factor(step))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
