@@ -57,8 +57,8 @@ class DuplicateReport:
 
 
 def find_duplicates(
-    train: UInt[np.ndarray, n_train * item],
-    test: UInt[np.ndarray, n_test * item],
+    train: UInt[np.ndarray, " n_train *item"],
+    test: UInt[np.ndarray, " n_test *item"],
 ) -> DuplicateReport:
     """Compare two splits' pictures, as `Preprocessing` gives them; large sets come as small pictures.
 

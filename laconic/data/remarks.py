@@ -14,32 +14,13 @@ N, HELD_OUT, SEED = 600, 1 / 3, 0
 FEWEST = 30
 CLASSES = ("unkind", "kind")
 
-_PLAIN = [
-    "the",
-    "a",
-    "film",
-    "story",
-    "it",
-    "was",
-    "with",
-    "and",
-    "of",
-    "actors",
-    "music",
-    "ending",
-    "scene",
-    "in",
-    "this",
-    "that",
-    "for",
-    "one",
-    "evening",
-    "we",
-    "saw",
-]
+_PLAIN = (
+    *("the", "a", "film", "story", "it", "was", "with", "and", "of", "actors", "music", "ending"),
+    *("scene", "in", "this", "that", "for", "one", "evening", "we", "saw"),
+)
 _TELLING = (
-    ["dull", "awful", "poor", "boring", "weak", "worst", "tired", "noisy", "slow", "wasted"],
-    ["good", "lovely", "great", "warm", "clever", "best", "funny", "moving", "bright", "wonderful"],
+    ("dull", "awful", "poor", "boring", "weak", "worst", "tired", "noisy", "slow", "wasted"),
+    ("good", "lovely", "great", "warm", "clever", "best", "funny", "moving", "bright", "wonderful"),
 )
 _LENGTHS = (6, 30)
 _TOLD = 0.25  # of the words tell the class
@@ -71,5 +52,5 @@ def _remark(label: int, rng: np.random.Generator) -> Text:
     return Text(" ".join(str(rng.choice(_telling(label, rng) if told else _PLAIN)) for told in tells).capitalize())
 
 
-def _telling(label: int, rng: np.random.Generator) -> list[str]:
+def _telling(label: int, rng: np.random.Generator) -> tuple[str, ...]:
     return _TELLING[label ^ int(rng.random() < _SLIPS)]

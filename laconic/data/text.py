@@ -169,8 +169,8 @@ class TextPreprocessing:
         known = sum(number > 1 for number in numbers)
         if not known or known < self.least_known * len(words):
             raise TextError(
-                f"{known} of its {len(words)} words are known, less than {100 * self.least_known:g} %: is it in another "
-                f"language than the {len(self.vocabulary) - 2} words that the codec has learnt?"
+                f"{known} of its {len(words)} words are known, less than {100 * self.least_known:g} %: is it in "
+                f"another language than the {len(self.vocabulary) - 2} words that the codec has learnt?"
             )
         tokens = np.zeros(self.length, np.uint16)
         kept = numbers[-self.length :]

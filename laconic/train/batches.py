@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from laconic.data import AnyPreprocessing, Items, Split, of_pictures
 from laconic.data.sensor import noise_of_rows
 
-Batch = tuple[Shaped[Tensor, "batch *item"], Int64[Tensor, " batch"]]
+Batch = tuple[Shaped[Tensor, " batch *item"], Int64[Tensor, " batch"]]
 
 
 class InMemory:

@@ -40,7 +40,7 @@ class Pruned(nn.Module):
 
 
 def export_onnx(encoder: nn.Module, shape: tuple[int, ...], units: Int64[Tensor, " kept"]) -> bytes:
-    """The encoder as ONNX bytes with a dynamic batch, for pictures of `shape` (height, width, channels) or texts of (length,).
+    """The encoder as ONNX bytes with a dynamic batch; `shape` is (height, width, channels), or of texts (length,).
 
     Raises:
         ExportError: the network does something that ONNX has no words for.

@@ -51,7 +51,7 @@ class TrainingData:
     read_calibration: Reader
     calibration_labels: Int64[np.ndarray, " calibration"]
     calibration_groups: Int64[np.ndarray, " calibration"] | None
-    unknown: UInt[np.ndarray, negatives * item]
+    unknown: UInt[np.ndarray, " negatives *item"]
     read_test: Reader
     test_labels: Int64[np.ndarray, " test"]
     class_weights: Float64[np.ndarray, " classes"]

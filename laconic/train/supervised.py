@@ -60,7 +60,7 @@ class Supervised(Way):
 
     def loss(
         self,
-        images: Shaped[Tensor, batch * item],
+        images: Shaped[Tensor, " batch *item"],
         labels: Int64[Tensor, " batch"],
         generator: torch.Generator,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows units"], Float[Tensor, "rows units"]]:

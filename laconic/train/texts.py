@@ -43,7 +43,7 @@ def checked_for_texts(recipe: Recipe) -> Recipe:
         (not recipe.labelled, f"objective {recipe.objective!r} learns from views of pictures; texts have {labelled}"),
         (
             recipe.augment not in ("auto", "none"),
-            f"augment {recipe.augment!r} varies pictures; texts have dropout only",
+            f"augment {recipe.augment!r} varies pictures; texts have dropout",
         ),
         (recipe.adversarial > 0, "adversarial moves pixels, and a text has none"),
         (recipe.sensor_noise is not None, "sensor_noise is that of pictures"),

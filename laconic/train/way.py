@@ -54,7 +54,7 @@ class Way(L.LightningModule):
 
     def loss(
         self,
-        images: Shaped[Tensor, batch * item],
+        images: Shaped[Tensor, " batch *item"],
         labels: Int64[Tensor, " batch"],
         generator: torch.Generator,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows units"], Float[Tensor, "rows units"]]:
@@ -65,15 +65,15 @@ class Way(L.LightningModule):
         """What training itself has measured, for the codec's record."""
         return {}
 
-    def forward(self, pictures: Shaped[Tensor, batch * view]) -> tuple[Tensor, Tensor]:
+    def forward(self, pictures: Shaped[Tensor, " batch *view"]) -> tuple[Tensor, Tensor]:
         """Features and mask, both [batch, units], in fp32; the network itself may run in bf16."""
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
             features, mask = self.encoder.features(pictures)
         return features.float(), mask.float()
 
     def views(
-        self, images: Shaped[Tensor, batch * item], generator: torch.Generator, n: int
-    ) -> Shaped[Tensor, rows * view]:
+        self, images: Shaped[Tensor, " batch *item"], generator: torch.Generator, n: int
+    ) -> Shaped[Tensor, " rows *view"]:
         """`n` augmented views of each picture, view by view: picture i's are rows i, i + batch, ...
 
         A text's views are all alike; what dropout leaves of each is not.
