@@ -303,7 +303,8 @@ class Evaluation:
     `n1` is the number of units active with probability > 0.0455, `n2` the mean number of units active in a
     picture (paper 001, Table I), `activity` each unit's activation probability in descending order (Fig. 3).
     `said` names the entry of `codes` that the codec really speaks. `by_class` and `confusion` (row: the class, column:
-    what was understood) are of the spoken words alone; `worst` are the mistakes made with most confidence.
+    what was understood) are of the spoken words alone; `worst` are the mistakes made with most confidence. `noun` is
+    what was measured on: pictures, or texts.
     """
 
     source: str
@@ -321,6 +322,7 @@ class Evaluation:
     worst: tuple[Mistake, ...]
     sending: SendingScore | None
     seconds: float
+    noun: str = "picture"
 
     @property
     def balanced_accuracy(self) -> float:

@@ -41,11 +41,12 @@ class Corrupt(Command):
     def run(self) -> dict[str, Any]:
         """Measure one codec or two, give the figures."""
         from laconic.cli.parts import PartError, codec_in
-        from laconic.data import open_source
+        from laconic.data import of_pictures, open_source
 
         if self.pictures < 1:
             raise PartError(f"--pictures is at least 1, not {self.pictures}")
         codec, source = codec_in(self.codec, self.own_code), open_source(self.source)
+        of_pictures(codec.preprocessing, "laconic corrupt")
         other = None if self.baseline is None else codec_in(self.baseline, self.own_code)
         if other is not None and vars(other.preprocessing) != vars(codec.preprocessing):
             raise PartError(
@@ -120,5 +121,7 @@ def _compared(errors: CorruptionErrors, baseline: CorruptionErrors) -> dict[str,
 
 
 def _seen(codec: Codec) -> str:
-    how = codec.preprocessing
+    from laconic.data import of_pictures
+
+    how = of_pictures(codec.preprocessing, "laconic corrupt")
     return f"{how.width}x{how.height} {how.color} ({how.fit})"

@@ -1,4 +1,4 @@
-"""`laconic encode CODEC INPUT... -o FILE.lac`: picture files, folders and SOURCEs to one small file."""
+"""`laconic encode CODEC INPUT... -o FILE.lac`: files of pictures or texts, folders and SOURCEs to one small file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from laconic.cli.output import CodecFolder, Command, OwnCode, misuse, say, watch
 
 @dataclass(frozen=True)
 class Encode(Command):
-    """Say pictures: each becomes a word of a few bits, all of them one .lac file."""
+    """Say pictures, or texts: each becomes a word of a few bits, all of them one .lac file."""
 
     codec: CodecFolder
     inputs: Annotated[Positional[tuple[str, ...]], arg(metavar="INPUT...", help_behavior_hint="(required)")]
-    """Picture files, folders (in these, files named .jpg, .png, ... are tried), or SOURCEs (their test split). What
-    can't be read is left out and named, and the exit code is 1."""
+    """Picture files, folders (in these, files named .jpg, .png, ... are tried), or SOURCEs (their test split); for a
+    codec for texts files of UTF-8, each one text, in folders those named .txt. What can't be read is left out and
+    named, and the exit code is 1; so is a text of another language."""
 
     out: Annotated[Path, arg(aliases=["-o"])] = Path("pictures.lac")
     """The file; an older one there is replaced when all is encoded."""
@@ -32,13 +33,15 @@ class Encode(Command):
 
         if not self.inputs:
             misuse("encode needs an INPUT: laconic encode CODEC INPUT... -o FILE.lac")
-        done = encode_inputs(codec_in(self.codec, self.own_code), self.inputs, self.out, watched())
+        codec = codec_in(self.codec, self.own_code)
+        done = encode_inputs(codec, self.inputs, self.out, watched())
         for failure in done.failures:
             say(f"skipped {failure}")
         if done.others:
             say(f"{done.others} other files in the folders were not tried")
         return {
             "file": str(self.out),
+            "of": codec.preprocessing.noun,
             "n": done.n,
             "bytes": done.n_bytes,
             "bits_mean": done.bits_mean,
@@ -50,9 +53,9 @@ class Encode(Command):
 
     def show(self, result: dict[str, Any]) -> None:
         """One line."""
-        of = "said one" if result["sent"] else "picture"
+        of = "said one" if result["sent"] else result["of"]
         sent = f", {result['sent']} of them sent as pictures of {result['sent_bytes']} bytes" if result["sent"] else ""
         print(
-            f"{result['file']}: {result['n']} pictures in {result['bytes']} bytes "
+            f"{result['file']}: {result['n']} {result['of']}s in {result['bytes']} bytes "
             f"({result['bits_mean']:.2f} bits a {of}{sent}), {result['skipped']} skipped"
         )

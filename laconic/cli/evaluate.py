@@ -25,8 +25,8 @@ class Evaluate(Command):
 
     codec: CodecFolder
     rest: Annotated[Positional[tuple[str, ...]], arg(metavar="... SOURCE", help_behavior_hint="(required)")]
-    """More codecs, if any; then labelled pictures of the classes that they know: digits, parquet:FOLDER, folder:PATH,
-    ..."""
+    """More codecs, if any; then labelled pictures (or texts) of the classes that they know: digits, parquet:FOLDER,
+    folder:PATH, ..."""
 
     report: Maybe[Path] = None
     """Where the report page of one codec goes; by default CODEC-report.html, beside the codec's folder."""
@@ -58,7 +58,9 @@ class Evaluate(Command):
         encoders = edge_figures("encoders", choices([seen]))
         folder = self.codec.resolve()
         page = self.report or folder.with_name(folder.name + "-report.html")
-        write_page(page, evaluation, images, seen.codec, encoders)
+        split = source.split("test")
+        shown = [str(split.picture(row)) for row in seen.loaded.rows] if evaluation.noun == "text" else images
+        write_page(page, evaluation, shown, seen.codec, encoders)
         return {
             **figures(evaluation),
             **encoders,
@@ -83,6 +85,7 @@ class Evaluate(Command):
         return {
             "source": source.name,
             "n": len(split) - max(skipped),
+            "of": "text" if split.holds_texts else "picture",
             **edge_figures("codecs", found),
             "skipped": max(skipped),
         }
@@ -103,7 +106,7 @@ class Evaluate(Command):
         from laconic.cli.figures import print_choices, print_table
 
         if "codecs" in result:
-            print(f"{result['n']} test pictures of {result['source']}")
+            print(f"{result['n']} test {result['of']}s of {result['source']}")
             print_choices(result["codecs"], result["processor"])
             return
         print_table(result)

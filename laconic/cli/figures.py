@@ -22,8 +22,8 @@ def write_page(
 
     made = codec.manifest["provenance"]
     provenance = {
-        "measured on": f"{evaluation.source}, {evaluation.n} test pictures",
-        "trained on": f"{made['source']}, {made['pictures']} pictures (data {made['data']})",
+        "measured on": f"{evaluation.source}, {evaluation.n} test {evaluation.noun}s",
+        "trained on": f"{made['source']}, {made['pictures']} {evaluation.noun}s (data {made['data']})",
         "command": made["command"] or "laconic.train.fit",
         "steps": f"{made['steps']} in {made['seconds']} s, seed {made['recipe']['seed']}",
         "versions": ", ".join(f"{name} {number}" for name, number in made["versions"].items()),
@@ -39,6 +39,7 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "source": evaluation.source,
         "n": evaluation.n,
+        "of": evaluation.noun,
         "accuracy_full": evaluation.accuracy_full,
         "accuracy_said": evaluation.said.accuracy,
         "n1": evaluation.n1,
@@ -122,8 +123,8 @@ def _sending(evaluation: Evaluation) -> dict[str, Any]:
 
 def print_table(result: dict[str, Any]) -> None:
     """Accuracy, bits and bytes of every code, the spoken one first."""
-    units = f"{result['n1']} effective units, {result['n2']:.2f} a picture"
-    print(f"{result['n']} test pictures of {result['source']}; {units}")
+    units = f"{result['n1']} effective units, {result['n2']:.2f} a {result['of']}"
+    print(f"{result['n']} test {result['of']}s of {result['source']}; {units}")
     print(f"{'code':14}{'k':>4}{'formula bits':>14}{'mean bits':>11}{'packet bytes':>14}{'accuracy':>10}")
     for row in (result["said"], *result["codes"], *result["progressive"]):
         score = CodeScore(**row)

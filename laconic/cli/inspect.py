@@ -59,11 +59,13 @@ class Inspect(Command):
 
     def _units(self, codec: Codec, name: str) -> dict[str, Any]:
         """What silencing each unit costs on the test split of the source `name`, and the page."""
-        from laconic.data import open_source
+        from laconic.data import of_pictures, open_source
         from laconic.report.units import write_units
         from laconic.score.anatomy import anatomy
         from laconic.score.evaluation import labelled_pictures
 
+        if self.html is not None:
+            of_pictures(codec.preprocessing, "--html")
         codec, loaded, labels = labelled_pictures(codec, open_source(name), watched())
         for failure in loaded.failures:
             say(f"skipped row {failure.row}: {failure.reason}")

@@ -49,12 +49,14 @@ class Sense(Command):
     def run(self) -> dict[str, Any]:
         """Measure, give the table."""
         from laconic.cli.parts import codec_in
-        from laconic.data import open_source
+        from laconic.data import of_pictures, open_source
         from laconic.trials.sensing import Conditions, sense
 
         nodes, snr_db = node_range(self.nodes), snr_range(self.snr_db)
         asked = Conditions(nodes, snr_db, self.bits, self.n, self.n_train, self.seed, self.views)
-        told = sense(codec_in(self.codec, self.own_code), open_source(self.source), asked)
+        codec = codec_in(self.codec, self.own_code)
+        of_pictures(codec.preprocessing, "laconic sense")
+        told = sense(codec, open_source(self.source), asked)
         return {
             "codec": str(self.codec),
             "source": self.source,

@@ -1,4 +1,4 @@
-"""`laconic train SOURCE --out CODEC`: from labelled pictures to a codec."""
+"""`laconic train SOURCE --out CODEC`: from labelled pictures, or texts, to a codec."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from laconic.cli.output import Command, Flag, Maybe, in_words, percent, say, wat
 
 @dataclass(frozen=True)
 class Train(Command):
-    """Train a codec on labelled pictures."""
+    """Train a codec on labelled pictures, or on labelled texts."""
 
     source: Annotated[Positional[str], arg(metavar="SOURCE")]
     """digits, site, parquet:FOLDER, hub:NAME or folder:PATH, with options as in
-    parquet:FOLDER?image=img&label=fine_label&group=COLUMN."""
+    parquet:FOLDER?image=img&label=fine_label&group=COLUMN; of texts parquet:FOLDER?text=COLUMN, or remarks."""
 
     out: Path = Path("codec")
     """Where the Codec folder goes; an older codec there is replaced when the new one is complete."""
 
-    objective: str = "joint"
-    """joint, cross-entropy, supcon, label-variation, or package.module:name, a loss of (features, labels); without
-    labels simclr, moco, disentangle."""
+    objective: Maybe[str] = None
+    """joint (the default), cross-entropy (that of texts), supcon, label-variation, or package.module:name, a loss of
+    (features, labels); without labels simclr, moco, disentangle."""
 
     similarity: Literal["cosine", "jaccard", "two-projectors"] = "cosine"
     """What simclr and moco compare by."""
@@ -60,7 +60,8 @@ class Train(Command):
     """Find the sparsity weight that gives messages of this mean length."""
 
     encoder: Maybe[str] = None
-    """cnn (disentangle: cnnw16), resnet-8, resnet-18, resnet-50, with a width as in cnnw32, or package.module:name."""
+    """cnn (disentangle: cnnw16), resnet-8, resnet-18, resnet-50, with a width as in cnnw32, or package.module:name; for
+    texts bilstm, or smaller as bilstm-1w64: one layer of 64 units in either direction."""
 
     mask_input: Literal["map", "vector"] = "map"
     """What the mask-net pools: the feature map, or (as paper 001 prints it) the pooled features."""
@@ -80,8 +81,8 @@ class Train(Command):
     patience: Maybe[int] = None
     """Train at a constant rate until so many epochs bring no improvement."""
 
-    batch_size: int = 256
-    """Pictures in a training step."""
+    batch_size: Maybe[int] = None
+    """Pictures in a training step (256), or texts (64)."""
 
     learning_rate: Maybe[float] = None
     """The highest, after warming up; the default suits the objective."""
@@ -129,6 +130,9 @@ class Train(Command):
     color: Maybe[Literal["rgb", "gray"]] = None
     """By default gray only if the pictures are."""
 
+    length: Maybe[int] = None
+    """Of a text so many words are read, the last ones; 200 unless given."""
+
     balance: Flag = False
     """Weigh rare classes up."""
 
@@ -167,7 +171,7 @@ class Train(Command):
 
     def run(self) -> dict[str, Any]:
         """Train, then say what was reached on held-out pictures."""
-        from laconic.cli.parts import code_named, decibels, encoder_named, limits_of, objective_named
+        from laconic.cli.parts import PartError, code_named, decibels, encoder_named, limits_of, objective_named
         from laconic.data import open_source
         from laconic.extras import check_installed
 
@@ -176,10 +180,14 @@ class Train(Command):
         source = open_source(self.source)  # told wrong before torch is imported
         code = None if self.code is None else code_named(self.code, self.k)
         limits = limits_of(self, source.class_names) if self.max_error is not None else None
-        from laconic.train import Recipe, choose_preprocessing, fit
+        split = source.split("train")
+        texts = split.holds_texts
+        if self.length is not None and not texts:
+            raise PartError(f"--length is that of texts, and {source.name} holds pictures")
+        from laconic.train import Recipe, choose_preprocessing, choose_text, fit, text_recipe
 
-        recipe = Recipe.with_defaults(
-            objective=objective_named(self.objective),
+        recipe = (text_recipe if texts else Recipe.with_defaults)(
+            objective=self.objective and objective_named(self.objective),
             similarity=self.similarity,
             discrimination=self.discrimination,
             balance_weight=self.balance_weight,
@@ -213,7 +221,8 @@ class Train(Command):
             precision=self.precision,
             seed=self.seed,
         )
-        preprocessing = choose_preprocessing(source.split("train"), self.size, self.fit, self.color)
+        shape = (self.size, self.fit, self.color)
+        preprocessing = choose_text(split, self.length, *shape) if texts else choose_preprocessing(split, *shape)
         codec = fit(
             source,
             self.out,
@@ -229,6 +238,7 @@ class Train(Command):
         )
         return {
             "codec": str(self.out),
+            "of": codec.preprocessing.noun,
             **codec.manifest["measured"],
             **({"guarantee": dict(codec.sending.guarantee)} if codec.sending else {}),
             "skipped": codec.manifest["provenance"]["skipped"],
@@ -244,7 +254,7 @@ class Train(Command):
             return
         print(
             f"{result['codec']}: {percent(result['accuracy_said'])} from {result['bits_mean']:.2f} bits "
-            f"(full features {percent(result['accuracy_full'])}) on {result['n']} test pictures"
+            f"(full features {percent(result['accuracy_full'])}) on {result['n']} test {result['of']}s"
             + (f" with noise of {self.sensor_noise} dB" if self.sensor_noise else "")
         )
         if "guarantee" in result:

@@ -12,6 +12,7 @@ from laconic.codec.codec import Codec
 from laconic.codec.sending import Sending
 from laconic.codec.speech import Speech
 from laconic.contract import Kind, LaconicError, Meaning
+from laconic.data import AnyPreprocessing, TextPreprocessing
 from laconic.language import peek_lac
 from laconic.language.stream import read_messages
 
@@ -27,7 +28,7 @@ def explain_codec(codec: Codec) -> dict[str, Any]:
     measured = codec.manifest.get("measured", {})
     return {
         "classes": list(codec.classes),
-        "pictures": "{width}x{height} {color}, {fit}".format(**vars(codec.preprocessing)),
+        **_intake(codec.preprocessing),
         "code": f"{language.code.name}: {alphabet.k} of {alphabet.n_units} units, {alphabet.level_bits} bits each",
         "fingerprint": codec.fingerprint.hex(),
         "entropy_bits": round(language.lexicon.entropy_bits, 3),
@@ -37,6 +38,14 @@ def explain_codec(codec: Codec) -> dict[str, Any]:
         **({"sends": _sends(codec.sending)} if codec.sending else {}),
         "words": word_table(codec),
     }
+
+
+def _intake(preprocessing: AnyPreprocessing) -> dict[str, str]:
+    """What the encoder sees of a picture, or of a text."""
+    if isinstance(preprocessing, TextPreprocessing):
+        known = len(preprocessing.vocabulary) - 2
+        return {"texts": f"the last {preprocessing.length} words, of a vocabulary of {known:,}"}
+    return {"pictures": "{width}x{height} {color}, {fit}".format(**vars(preprocessing))}
 
 
 def _ranked(measured: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from laconic.codec.limits import Limits
 from laconic.codec.naming import Naming
 from laconic.codec.overlap import trained_on
 from laconic.codec.sending import FILE, Examples, Sending
-from laconic.data import Loaded, Source, hold_out, load
+from laconic.data import Loaded, Source, hold_out, load, of_pictures
 from laconic.data.look import looks, usual_looks
 from laconic.receiver.unknown import Prototypes
 
@@ -59,6 +59,7 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
         CalibrationError: too few pictures, or none that could show the limits.
         CodecError: the folder can't be written.
     """
+    pictures = of_pictures(codec.preprocessing, "Saying a picture or sending it")
     if source.class_names != codec.classes:
         raise TeachError(
             f"this codec knows the classes {', '.join(codec.classes[:5])}, ...; {source.name} has others: calibrate on "
@@ -86,7 +87,7 @@ def calibrate_codec(folder: Path, codec: Codec, source: Source, limits: Limits) 
         codec.speeches["full"],
         codec.classes,
         prototypes,
-        limits.coder(codec.preprocessing),
+        limits.coder(pictures),
         tuning,
         calibration,
         codec.sending.usual if codec.sending is not None else usual_looks(tuning.looks),

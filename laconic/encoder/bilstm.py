@@ -23,9 +23,12 @@ class BiLstm(nn.Module):
     last word on, not from the padding's: how far a batch is padded changes nothing.
     """
 
+    units: int
+
     def __init__(self, words: int, hidden: int = HIDDEN, layers: int = LAYERS) -> None:
         super().__init__()
         self.embedding = nn.Embedding(words, EMBEDDING, padding_idx=0)
+        self.units = 2 * hidden
         sizes = [EMBEDDING] + [2 * hidden] * (layers - 1)
         self.ahead, self.back = (
             nn.ModuleList([nn.LSTM(size, hidden, batch_first=True) for size in sizes]) for _ in range(2)
@@ -41,7 +44,8 @@ class BiLstm(nn.Module):
             read = self.dropout(read)
             backwards = _at(back(_at(read, turn))[0], turn)
             read = torch.cat([ahead(read)[0], backwards], dim=2) * there
-        return read.transpose(1, 2)[:, :, None]
+        found: Tensor = read.transpose(1, 2)[:, :, None]
+        return found
 
 
 class TextEncoder(nn.Module):
@@ -58,10 +62,12 @@ class TextEncoder(nn.Module):
         EncoderError: there is no such encoder for texts.
     """
 
+    units: int
+
     def __init__(self, name: str, words: int, mask: MaskInput = "map") -> None:
         super().__init__()
         self.backbone = build_text_backbone(name, words)
-        self.units = 2 * self.backbone.ahead[0].hidden_size
+        self.units = self.backbone.units
         self.mask_input = mask
         self.mask_net = None if mask == "none" else MaskNet(self.units)
 

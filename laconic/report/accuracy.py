@@ -35,7 +35,7 @@ def accuracy_figure(evaluation: Evaluation, width_px: int = 760) -> str:
         axes.set_xlim(left, right)
         axes.set_ylim(bottom, 1 + 0.04 * (1 - bottom))
         _ticks(axes, width_px)
-        name_axes(axes, "mean bits a picture (log scale)", "accuracy")
+        name_axes(axes, f"mean bits a {evaluation.noun} (log scale)", "accuracy")
         limits = _draw_limits(axes, classes)
         axes.axhline(evaluation.accuracy_full, color=COLORS["muted"], lw=1.2, ls=(0, (1, 2)), zorder=1)
         labels = [_draw_code(axes, score, score == evaluation.said) for score in codes]
@@ -45,7 +45,7 @@ def accuracy_figure(evaluation: Evaluation, width_px: int = 760) -> str:
         discs = marks(axes, np.array([span.T for span in spans]).reshape(-1, 2), radius_px=5.0)
         obstacles = np.concatenate([discs, pixels(axes, [*limits, *spans, whole])])
         place(axes, labels + _limit_labels(axes, evaluation), obstacles)
-        return svg(axes, "Accuracy of every code against the bits that it spends on a picture")
+        return svg(axes, f"Accuracy of every code against the bits that it spends on a {evaluation.noun}")
 
 
 def _frame(evaluation: Evaluation, codes: list[CodeScore]) -> tuple[float, float, float]:
@@ -120,5 +120,5 @@ def _limit_labels(axes: Any, evaluation: Evaluation) -> list[Label]:
             high,
             orange,
         ),
-        Label("Fixed length,\none picture at a time", max(left, log2(max(1.0, low * classes))), low, orange),
+        Label(f"Fixed length,\none {evaluation.noun} at a time", max(left, log2(max(1.0, low * classes))), low, orange),
     ]

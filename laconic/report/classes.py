@@ -5,10 +5,9 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-from jaxtyping import UInt8
 
 from laconic.contract import ClassScore, Evaluation, Mistake
-from laconic.report.thumbnails import LARGEST_PX, data_uri
+from laconic.report.thumbnails import Shown, pixelated, shown
 from laconic.report.wording import decimal, number, percent, plural
 
 MOST_CLASSES = 20  # more columns than this can't be read
@@ -29,23 +28,24 @@ def classes(evaluation: Evaluation) -> str:
         "<h2>Class by class</h2>"
         f'<p class="note">Balanced accuracy, the mean recall of the classes, is '
         f"<b>{percent(evaluation.balanced_accuracy)}</b>; "
-        f"of all pictures {percent(evaluation.said.accuracy)} are named right by their words.</p>"
-        '<div class="card scroll"><table><thead><tr><th>class</th><th>pictures</th><th>recall</th><th></th>'
+        f"of all {evaluation.noun}s {percent(evaluation.said.accuracy)} are named right by their words.</p>"
+        f'<div class="card scroll"><table><thead><tr><th>class</th><th>{evaluation.noun}s</th><th>recall</th><th></th>'
         f"<th>mean bits</th></tr></thead><tbody>{rows}</tbody></table></div>{left}{_confusions(evaluation)}"
     )
 
 
-def mistakes(evaluation: Evaluation, pictures: UInt8[np.ndarray, "n height width channels"] | None) -> str:
-    """The mistakes made with most confidence, as pictures; nothing where there are no pictures to show."""
+def mistakes(evaluation: Evaluation, pictures: Shown | None) -> str:
+    """The mistakes made with most confidence, as pictures or beginnings of texts; none where none can be shown."""
     if pictures is None:
         return ""
     if not evaluation.worst:
-        return '<h2>The worst mistakes</h2><p class="note">Not one test picture was misunderstood.</p>'
-    pixels = " pixels" if max(pictures.shape[1:3]) < LARGEST_PX else ""
-    cards = "".join(_mistake(mistake, pictures[mistake.row]) for mistake in evaluation.worst)
+        none = f"Not one test {evaluation.noun} was misunderstood."
+        return f'<h2>The worst mistakes</h2><p class="note">{none}</p>'
+    pixels = pixelated(pictures)
+    cards = "".join(_mistake(mistake, shown(pictures, mistake.row, mistake.name)) for mistake in evaluation.worst)
     return (
         "<h2>The worst mistakes</h2>"
-        '<p class="note">What was misunderstood with most confidence: below each picture what it is, '
+        f'<p class="note">What was misunderstood with most confidence: below each {evaluation.noun} what it is, '
         "then what its word was understood as and how sure the receiver was of that.</p>"
         f'<ol class="mistakes{pixels}">{cards}</ol>'
     )
@@ -118,7 +118,7 @@ def _frequent(evaluation: Evaluation) -> str:
     return (
         "<h3>What is taken for what</h3>"
         f'<p class="note">The most frequent confusions of {plural(len(evaluation.classes), "class", "es")}.</p>'
-        '<div class="card scroll"><table><thead><tr><th>class</th><th>understood as</th><th>pictures</th>'
+        f'<div class="card scroll"><table><thead><tr><th>class</th><th>understood as</th><th>{evaluation.noun}s</th>'
         f"<th>of its own</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
@@ -129,9 +129,9 @@ def _frequent_row(evaluation: Evaluation, row: int, column: int) -> str:
     return f"<tr><th>{true}</th><td>{understood}</td><td>{number(count)}</td><td>{percent(count / total)}</td></tr>"
 
 
-def _mistake(mistake: Mistake, picture: UInt8[np.ndarray, "height width channels"]) -> str:
+def _mistake(mistake: Mistake, item: str) -> str:
     name, understood = escape(mistake.name), escape(mistake.understood)
     return (
-        f'<li class="card"><img alt="{name}" src="{data_uri(picture)}"><b>{name}</b>'
+        f'<li class="card">{item}<b>{name}</b>'
         f"<span>understood as <em>{understood}</em></span><span>{percent(mistake.confidence)} sure</span></li>"
     )

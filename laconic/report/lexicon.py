@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-import numpy as np
-from jaxtyping import UInt8
-
 from laconic.contract import Evaluation, WordScore
-from laconic.report.thumbnails import LARGEST_PX, data_uri
+from laconic.report.thumbnails import Shown, pixelated, shown
 from laconic.report.wording import percent, plural
 
 _MOST_SQUARES = 12
@@ -16,30 +13,30 @@ _MOST_SQUARES = 12
 
 def lexicon(
     evaluation: Evaluation,
-    pictures: UInt8[np.ndarray, "n height width channels"] | None,
+    pictures: Shown | None,
     max_words: int,
     max_examples: int,
 ) -> str:
-    """The first `max_words` words as cards, at most `max_examples` pictures each, and a count of the rest."""
+    """The first `max_words` words as cards, `max_examples` pictures or texts each at most, and a count of the rest."""
     cards = "".join(_card(word, pictures, max_examples) for word in evaluation.words[:max_words])
     return (
         "<h2>The language</h2>"
         f'<p class="note">{plural(len(evaluation.words), "word")}, the most frequent first. '
         "The bar is how sure the receiver is of a word's meaning, the tick on it how often it was right.</p>"
-        f'<ol class="words">{cards}</ol>{_rest(evaluation.words[max_words:], evaluation.n)}'
+        f'<ol class="words">{cards}</ol>{_rest(evaluation.words[max_words:], evaluation)}'
     )
 
 
-def _rest(words: tuple[WordScore, ...], n: int) -> str:
+def _rest(words: tuple[WordScore, ...], evaluation: Evaluation) -> str:
     if not words:
         return ""
     spoken = sum(word.count for word in words)
-    share = percent(spoken / n) if n else percent(0.0)
-    more, pictures = plural(len(words), "more word"), plural(spoken, "picture")
+    share = percent(spoken / evaluation.n) if evaluation.n else percent(0.0)
+    more, pictures = plural(len(words), "more word"), plural(spoken, evaluation.noun)
     return f'<p class="note">And {more}, said for {pictures} ({share}).</p>'
 
 
-def _card(word: WordScore, pictures: UInt8[np.ndarray, "n height width channels"] | None, max_examples: int) -> str:
+def _card(word: WordScore, pictures: Shown | None, max_examples: int) -> str:
     name, code, bits = escape(word.name), escape(word.word), plural(word.bits, "bit")
     tick = f'<u style="left:{100 * word.accuracy:.1f}%"></u>' if word.count else ""
     use = f"<span>said {plural(word.count, 'time')}</span><span>{percent(word.accuracy)} right</span>"
@@ -53,9 +50,8 @@ def _card(word: WordScore, pictures: UInt8[np.ndarray, "n height width channels"
     )
 
 
-def _examples(word: WordScore, pictures: UInt8[np.ndarray, "n height width channels"] | None, max_examples: int) -> str:
+def _examples(word: WordScore, pictures: Shown | None, max_examples: int) -> str:
     if pictures is None or not word.examples:
         return ""
-    images = "".join(f'<img alt="" src="{data_uri(pictures[row])}">' for row in word.examples[:max_examples])
-    pixels = " pixels" if max(pictures.shape[1:3]) < LARGEST_PX else ""
-    return f'<div class="examples{pixels}">{images}</div>'
+    images = "".join(shown(pictures, row, "") for row in word.examples[:max_examples])
+    return f'<div class="examples{pixelated(pictures)}">{images}</div>'

@@ -8,13 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
 from laconic.contract import Evaluation, LaconicError
 from laconic.report import sections
 from laconic.report.classes import classes, mistakes
 from laconic.report.lexicon import lexicon
 from laconic.report.sending import said_or_sent
+from laconic.report.thumbnails import Shown
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -22,7 +22,7 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 def write_report(
     path: Path,
     evaluation: Evaluation,
-    pictures: UInt8[np.ndarray, "n height width channels"] | None,
+    pictures: Shown | None,
     *,
     title: str,
     provenance: dict[str, str],
@@ -31,8 +31,9 @@ def write_report(
 ) -> None:
     """Write `evaluation` as one page to `path`, in place of what stood there.
 
-    `pictures` are the test pictures in the evaluation's order (1 or 3 channels), for the worst mistakes and the
-    examples of the first `max_words` words, at most `max_examples` each. The same arguments give the same bytes.
+    `pictures` are the test pictures in the evaluation's order (1 or 3 channels), or the test texts, for the worst
+    mistakes and the examples of the first `max_words` words, at most `max_examples` each. The same arguments give the
+    same bytes.
 
     Raises:
         LaconicError: `pictures` are not those of `evaluation`; the file cannot be written (the old one then
@@ -43,7 +44,7 @@ def write_report(
 
 def render(
     evaluation: Evaluation,
-    pictures: UInt8[np.ndarray, "n height width channels"] | None,
+    pictures: Shown | None,
     title: str,
     provenance: dict[str, str],
     max_words: int = 60,
@@ -58,7 +59,7 @@ def render(
         _check(pictures, evaluation)
     parts = [
         sections.headline(evaluation, title),
-        sections.weight(evaluation, pictures) if pictures is not None and len(pictures) else "",
+        sections.weight(evaluation, pictures) if isinstance(pictures, np.ndarray) and len(pictures) else "",
         said_or_sent(evaluation),
         sections.figures(evaluation),
         sections.codes(evaluation),
@@ -83,13 +84,13 @@ def document(title: str, body: str) -> str:
     )
 
 
-def _check(pictures: UInt8[np.ndarray, "n height width channels"], evaluation: Evaluation) -> None:
+def _check(pictures: Shown, evaluation: Evaluation) -> None:
     if len(pictures) != evaluation.n:
         raise LaconicError(
             f"the evaluation is of {evaluation.n} pictures, but {len(pictures)} came: "
             "give all of them, in the order of the test"
         )
-    if pictures.shape[-1] not in (1, 3):
+    if isinstance(pictures, np.ndarray) and pictures.shape[-1] not in (1, 3):
         raise LaconicError(f"pictures have 1 or 3 channels, not {pictures.shape[-1]}")
     shown = {
         "an example": [row for word in evaluation.words for row in word.examples],

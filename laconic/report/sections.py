@@ -34,7 +34,7 @@ def headline(evaluation: Evaluation, title: str) -> str:
         ),
     )
     cells = "".join(f'<div class="card {kind}"><b>{value}</b><span>{text}</span></div>' for kind, value, text in tiles)
-    tested = f"{plural(evaluation.n, 'test picture')} of {plural(len(evaluation.classes), 'class', 'es')}"
+    tested = f"{plural(evaluation.n, f'test {evaluation.noun}')} of {plural(len(evaluation.classes), 'class', 'es')}"
     rest = ", or sent as a picture where it may err" if evaluation.sending is not None else ""
     return (
         f'<header><p class="eyebrow">laconic</p><h1>{escape(title)}</h1>'
@@ -68,14 +68,14 @@ def figures(evaluation: Evaluation) -> str:
     classes = max(1, len(evaluation.classes))
     return (
         "<h2>What a bit buys</h2>"
-        '<p class="note">Every code on the same pictures and features. A filled mark stands at the bits '
+        f'<p class="note">Every code on the same {evaluation.noun}s and features. A filled mark stands at the bits '
         "really sent, the hollow one joined to it at the code's formula. To name one of "
         f"{classes} equally likely classes without error costs {number(label_rate(1.0, classes))} bits: "
-        "left of the solid line no code can be, however cleverly it packs many pictures together.</p>"
+        f"left of the solid line no code can be, however cleverly it packs many {evaluation.noun}s together.</p>"
         f"{plot(accuracy_figure(evaluation, WIDE_PX), accuracy_figure(evaluation, NARROW_PX))}"
         "<h2>How many units have something to say</h2>"
         f'<p class="note">The network has {plural(len(evaluation.activity), "feature unit")}. '
-        f"In a picture {number(evaluation.n2)} of them are active on average; "
+        f"In a {evaluation.noun} {number(evaluation.n2)} of them are active on average; "
         f"{number(evaluation.n1)} are active often enough to count.</p>"
         f"{plot(activity_figure(evaluation, WIDE_PX), activity_figure(evaluation, NARROW_PX))}"
     )
@@ -107,7 +107,7 @@ def _code_row(score: CodeScore, said: bool, classes: int) -> str:
 def provenance(evaluation: Evaluation, facts: dict[str, str]) -> str:
     """Where the numbers come from: the test set, then what the caller states."""
     told = {
-        "tested on": f"{plural(evaluation.n, 'picture')} of {evaluation.source}",
+        "tested on": f"{plural(evaluation.n, evaluation.noun)} of {evaluation.source}",
         "classes": ", ".join(evaluation.classes),
         "took": f"{number(evaluation.seconds)} seconds",
         **facts,

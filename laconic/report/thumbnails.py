@@ -1,9 +1,12 @@
-"""Pictures inside a page: as small PNG data URIs, and what they would weigh if they were sent."""
+"""Pictures inside a page: as small PNG data URIs, and what they would weigh if they were sent; and texts."""
 
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
+from html import escape
 from io import BytesIO
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8
@@ -12,6 +15,10 @@ from PIL import Image
 LARGEST_PX = 96
 _WEIGHED = 200
 JPEG_QUALITY = 75
+BEGINNING = 120  # characters of a text
+
+Shown: TypeAlias = UInt8[np.ndarray, "n height width channels"] | Sequence[str]
+"""Test pictures (1 or 3 channels) or test texts, in an evaluation's order."""
 
 
 def data_uri(picture: UInt8[np.ndarray, "height width channels"]) -> str:
@@ -21,6 +28,20 @@ def data_uri(picture: UInt8[np.ndarray, "height width channels"]) -> str:
     sheet = BytesIO()
     image.save(sheet, "PNG", optimize=True)
     return "data:image/png;base64," + b64encode(sheet.getvalue()).decode("ascii")
+
+
+def shown(items: Shown, row: int, name: str) -> str:
+    """One picture as an image of that name, or the beginning of one text, as HTML."""
+    item = items[row]
+    if isinstance(item, str):
+        beginning = item if len(item) <= BEGINNING else item[:BEGINNING].rstrip() + " ..."
+        return f'<q class="text">{escape(beginning)}</q>'
+    return f'<img alt="{name}" src="{data_uri(item)}">'
+
+
+def pixelated(items: Shown) -> str:
+    """The class of an element around small pictures, whose pixels stay sharp; none of texts."""
+    return " pixels" if isinstance(items, np.ndarray) and max(items.shape[1:3]) < LARGEST_PX else ""
 
 
 def jpeg_bytes(pictures: UInt8[np.ndarray, "n height width channels"]) -> float:

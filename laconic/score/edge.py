@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
 from laconic.codec.session import Session
 from laconic.contract import LaconicError
+from laconic.data import Items
 from laconic.extras import need
 from laconic.score.activity import ScoreError
 
@@ -39,7 +39,7 @@ class EdgeScore:
     pictures_per_second: float
 
 
-def edge_score(network: bytes, pictures: UInt8[np.ndarray, "n height width channels"]) -> EdgeScore:
+def edge_score(network: bytes, pictures: Items) -> EdgeScore:
     """An encoder's cost on these pictures, repeated to make 64; about a second is spent on it.
 
     Raises:
@@ -75,7 +75,8 @@ def multiply_adds(network: bytes) -> int:
     """Multiply-adds of an encoder for one picture: of its convolutions and matrix products, in 8 bits or in float.
 
     A convolution takes `out_channels x rows x columns x in_channels / groups x kernel_rows x kernel_columns` of them,
-    padding included, a product of [n, k] and [k, m] takes n k m. All else (pooling, activations, means) is left out.
+    padding included, a product of [n, k] and [k, m] takes n k m, and an LSTM for each word and direction those of its
+    two matrices. All else (pooling, activations, means) is left out.
 
     Raises:
         ScoreError: the sizes of its maps can't be told without running it.
@@ -103,6 +104,8 @@ def _known_multiply_adds(network: bytes) -> int | None:
 
 def _multiply_adds(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> int:
     """Each output's number of terms, times the outputs."""
+    if node.op_type == "LSTM":
+        return int(shapes[node.output[0]][0] * sum(np.prod(shapes[name]) for name in node.input[1:3]))
     if node.op_type not in ("Conv", "Gemm", "MatMul"):
         return 0
     ours, theirs, out = (shapes.get(name, ()) for name in (*node.input[:2], node.output[0]))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64, UInt8
+from jaxtyping import Float32, Float64, Int64, UInt
 
 from laconic.codec import Codec, Speech
 from laconic.codec.naming import Naming
 from laconic.contract import CodeScore, Evaluation, LaconicError, Symbols, WordScore
-from laconic.data import Loaded, Source, Split, load, read_pictures
+from laconic.data import Items, Loaded, Source, Split, load, read_pictures
 from laconic.score.activity import n1, n2, ordered_activity
 from laconic.score.classes import class_scores, confusion, mistakes
 from laconic.score.sending import sending_score
@@ -67,7 +67,7 @@ def spread(split: Split, n: int | None) -> Split:
 def named_by(
     codec: Codec,
     source: Source,
-    images: UInt8[np.ndarray, "n height width channels"],
+    images: Items,
     labels: Int64[np.ndarray, " n"],
 ) -> Codec:
     """An unlabelled codec whose clusters stand for the classes that they hold most of, in these very pictures.
@@ -89,10 +89,10 @@ def named_by(
 
 def evaluate(
     codec: Codec,
-    images: UInt8[np.ndarray, "n height width channels"],
+    images: Items,
     labels: Int64[np.ndarray, " n"],
     source: str,
-    unknown: UInt8[np.ndarray, "negatives height width channels"] | None = None,
+    unknown: UInt[np.ndarray, " negatives *item"] | None = None,
 ) -> Evaluation:
     """Every speech of `codec` on the same pictures, through real packets, encoded and decoded.
 
@@ -102,7 +102,7 @@ def evaluate(
         EvaluationError: there is no picture.
     """
     if not len(labels):
-        raise EvaluationError(f"{source} has no pictures to measure on")
+        raise EvaluationError(f"{source} has no {codec.preprocessing.noun}s to measure on")
     began = time.perf_counter()
     features = codec.features(images)
     scores = {name: score_speech(name, speech, features, labels) for name, speech in codec.speeches.items()}
@@ -127,6 +127,7 @@ def evaluate(
         worst=mistakes(codec.classes, labels, posterior),
         sending=sending_score(codec, images, features, labels, images[:0] if unknown is None else unknown),
         seconds=time.perf_counter() - began,
+        noun=codec.preprocessing.noun,
     )
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Int64, UInt8
 from laconic.codec import Codec
 from laconic.codec.limits import PICTURE_BYTES
 from laconic.contract import Kind
+from laconic.data import of_pictures
 from laconic.link.adaptive import error_table
 from laconic.picture import PictureCoder, PictureDecodeError, sent_message, sent_payload
 from laconic.score.evaluation import EvaluationError
@@ -96,7 +97,7 @@ def _coder(codec: Codec, picture_bytes: int | None) -> PictureCoder:
     if codec.sending is not None:
         own = codec.sending.coder
         return own if picture_bytes is None else replace(own, budget_bytes=picture_bytes)
-    height, width, channels = codec.preprocessing.shape
+    height, width, channels = of_pictures(codec.preprocessing, "A sent picture").shape
     return PictureCoder(width, height, channels, PICTURE_BYTES if picture_bytes is None else picture_bytes)
 
 

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int64, UInt, UInt8
 from PIL import Image, ImageFilter
 
 from laconic.codec import Codec
 from laconic.codec.limits import Limits
 from laconic.codec.sending import Examples, Sending
 from laconic.contract import SendingPoint, SendingScore, UnknownScore
-from laconic.data import open_source
+from laconic.data import Items, open_source, read_pictures
 from laconic.data.look import looks
 from laconic.receiver import CalibrationError, Predictions
 from laconic.score.novelty import falsely_said, novelty_auroc
@@ -54,10 +54,10 @@ class Routes:
 
 def sending_score(
     codec: Codec,
-    images: UInt8[np.ndarray, "n height width channels"],
+    images: Items,
     features: Float32[np.ndarray, "n units"],
     labels: Int64[np.ndarray, " n"],
-    unknown: UInt8[np.ndarray, "negatives height width channels"],
+    unknown: UInt[np.ndarray, " negatives *item"],
 ) -> SendingScore | None:
     """Measure a codec that also sends pictures; None for one that says everything.
 
@@ -154,7 +154,7 @@ def _strange(
         "black": np.zeros_like(some[:1]),
         "blurred": np.stack(blurred).reshape(some.shape),
         "noise": noise,
-        "foreign": codec.preprocessing.batch([foreign.picture(int(row)) for row in rows]),
+        "foreign": read_pictures([foreign.picture(int(row)) for row in rows], codec.preprocessing, "raise").images,
     }
 
 

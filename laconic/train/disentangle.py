@@ -45,6 +45,8 @@ class Disentangled(Way):
     several tries (docs/decisions/0009).
     """
 
+    encoder: FeatureEncoder
+
     def __init__(
         self,
         encoder: FeatureEncoder,

@@ -26,7 +26,7 @@ from laconic.codec.folder import check_replaceable
 from laconic.codec.limits import Limits
 from laconic.codec.overlap import trained_on
 from laconic.codec.session import Session
-from laconic.data import Source, open_source
+from laconic.data import Source, of_pictures, open_source
 from laconic.train.distilled import Distillation
 from laconic.train.lesson import Lesson
 from laconic.train.pictures import TrainingData, training_data
@@ -88,6 +88,7 @@ def distill(
     if out == folder:
         raise RecipeError(f"{folder} is the teacher, which its student may not replace; choose another --out")
     codec = Codec.load(folder, code)
+    of_pictures(codec.preprocessing, "laconic distill")
     source = open_source(source) if isinstance(source, str) else source
     labelled = has_its_classes(codec, source)
     limits = None if say_all else limits_of(codec)

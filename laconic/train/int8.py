@@ -13,7 +13,7 @@ from laconic.codec import Codec
 from laconic.codec.folder import INT8, update_folder
 from laconic.codec.session import Session
 from laconic.contract import LaconicError
-from laconic.data import Source, load
+from laconic.data import Source, load, of_pictures
 from laconic.extras import need
 from laconic.train.onnx_graph import lean, pooled_last, small_matrices, spread
 
@@ -46,6 +46,7 @@ def quantise_codec(
     if n < 1:
         raise QuantiseError(f"one picture or more to calibrate on wanted, not {n}")
     codec = Codec.load(folder, code)
+    of_pictures(codec.preprocessing, "laconic quantise")
     split = source.split("train")
     rows = np.sort(np.random.default_rng(seed).permutation(len(split))[:n])
     pictures = load(split.subset(rows), codec.preprocessing).images

@@ -52,6 +52,8 @@ class SelfSupervised(Way):
     pictures have labels, `knn` is the k-NN accuracy at each validation; it steers nothing.
     """
 
+    encoder: FeatureEncoder
+
     def __init__(
         self,
         encoder: FeatureEncoder,

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from laconic.codec import Codec
+from laconic.data import of_pictures
 from laconic.encoder import FeatureEncoder, build_backbone
 from laconic.encoder.translated import Translated
 from laconic.geometry.layers import check_layers, recorded_maps
@@ -105,7 +106,7 @@ def _rebuilt(folder: Path, codec: Codec) -> tuple[FeatureEncoder, Int64[Tensor, 
         return None
     tensors = safetensors.torch.load_file(folder / WEIGHTS)
     own = {key.removeprefix("encoder."): value for key, value in tensors.items() if key.startswith("encoder.")}
-    encoder = _encoder(name, recipe, codec.preprocessing.shape, own)
+    encoder = _encoder(name, recipe, of_pictures(codec.preprocessing, "A teacher").shape, own)
     encoder.load_state_dict(own)
     return encoder.eval().requires_grad_(False), torch.tensor(picked)
 

@@ -48,7 +48,7 @@ def text_onnx(encoder: TextEncoder, length: int, units: Int64[Tensor, " kept"]) 
 def _layer(graph: _Graph, backbone: BiLstm, layer: int, read: str, lengths: str) -> str:
     """[length, batch, size] to [length, batch, 2 hidden]."""
     ahead, back = backbone.ahead[layer], backbone.back[layer]
-    hidden = int(ahead.hidden_size)
+    hidden = backbone.units // DIRECTIONS
     rows = [np.stack([_rows(each, name) for each in (ahead, back)]) for name in ("weight_ih_l0", "weight_hh_l0")]
     both = [np.concatenate([_rows(each, name) for name in ("bias_ih_l0", "bias_hh_l0")]) for each in (ahead, back)]
     tables = [graph.table(table) for table in (*rows, np.stack(both))]
