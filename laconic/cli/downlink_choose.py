@@ -16,7 +16,7 @@ from laconic.cli.output import Command, misuse
 class Choose(Command):
     """Choose among downlinks that differ in the common ratio: at each SNR, the best one on held-out pictures."""
 
-    folders: Annotated[Positional[tuple[str, ...]], arg(metavar="DOWNLINK... SOURCE")]
+    folders: Annotated[Positional[tuple[str, ...]], arg(metavar="DOWNLINK... SOURCE", help_behavior_hint="(required)")]
     """Downlink folders, and last the source on which all of them were trained."""
 
     snr_db: Annotated[str, arg(metavar="A:B:S")] = "12:18:3"

@@ -41,8 +41,8 @@ class Evaluate(Command):
     """Cells of test pictures, each drawn from all of them."""
 
     lpips_weights: Maybe[Path] = None
-    """A safetensors file with the weights of VGG-16 and of LPIPS, as laconic.score.perceptual names them; by default a
-    small network trained on the source's labels stands in for it."""
+    """A safetensors file with the weights of VGG-16 and of LPIPS, as laconic.score.perceptual names them; without it,
+    features of a small network, trained for a moment on the source's labels, stand in for LPIPS."""
 
     report: Maybe[Path] = None
     """Where the page goes; by default DOWNLINK-report.html, beside the folder."""

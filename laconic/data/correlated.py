@@ -76,7 +76,7 @@ class CorrelatedUsers:
     scenes: int = 10
     views: Views = Views()
     seed: int = 0
-    labels: Int64[np.ndarray, " n"] | None = None
+    labels: Int64[np.ndarray, " labels"] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.correlation <= 1:

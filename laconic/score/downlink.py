@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ MOST_DB = 100.0
 """PSNR that counts at most: a picture without any error has no number of dB."""
 
 
+@runtime_checkable
 class Received(Protocol):
     """What users received: pictures from 0 to 1, the users' groups, and classes' logits where there are some."""
 
@@ -36,11 +37,12 @@ class Received(Protocol):
         """Of the classes, where the receiver classifies."""
 
 
+@runtime_checkable
 class Sends(Protocol):
     """What sends cells of pictures at an SNR, as `laconic.train.downlink_way.DownlinkWay` does."""
 
     def __call__(
-        self, images: UInt8[Tensor, "cells users height width channels"], snr_db: float, generator: torch.Generator
+        self, images: UInt8[Tensor, "cells users height width channels"], snr_db: float, generator: torch.Generator, /
     ) -> Received:
         """Send each user its picture."""
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -30,6 +31,7 @@ LENGTH_EPSILON = 1e-10
 """Added to a place's length, as the authors' code does, so that a dark place has none but is a number."""
 
 
+@runtime_checkable
 class Perceptual(Protocol):
     """What measures how far pictures are apart, and says what it is."""
 
@@ -62,7 +64,7 @@ class Lpips(nn.Module):
     `lin4.model.1.weight` of the LPIPS package.
 
     Raises:
-        ScoreError: the file lacks a tensor, or has one of another shape.
+        ScoreError: no such file, one that is not safetensors, or that lacks a tensor or has one of another shape.
     """
 
     name = "LPIPS (VGG-16)"
@@ -71,7 +73,7 @@ class Lpips(nn.Module):
         super().__init__()
         with torch.device("meta"):  # weights come from the file alone, none are drawn
             self.features, widths = _vgg16()
-        found = load_file(weights)
+        found = _read(weights)
         wanted = {f"features.{name}": tensor.shape for name, tensor in self.features.state_dict().items()}
         wanted |= {f"lin{n}.model.1.weight": torch.Size((1, width, 1, 1)) for n, width in enumerate(widths)}
         for name, shape in wanted.items():
@@ -140,6 +142,13 @@ class FeatureDistance(nn.Module):
         with recorded_maps(self.network, self.layers) as maps:
             self.network(pictures)
         return maps
+
+
+def _read(weights: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(weights)
+    except (OSError, SafetensorError) as error:
+        raise ScoreError(f"{weights}: a safetensors file with LPIPS's weights wanted: {error}") from error
 
 
 def _unit(maps: Tensor) -> Tensor:

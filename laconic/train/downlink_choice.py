@@ -14,7 +14,7 @@ from typing import Any
 from laconic.data import Source
 from laconic.data.correlated import CorrelatedUsers
 from laconic.score.downlink import downlink_points
-from laconic.train.downlink_data import tested_cells, training_cells
+from laconic.train.downlink_data import cells_to_measure, training_cells
 from laconic.train.downlink_folder import DownlinkError, TrainedDownlink
 from laconic.train.downlink_way import SnrRangeWarning
 
@@ -43,7 +43,7 @@ def choose_downlink(
         raise DownlinkError("no pictures were held out to choose by: train with --validation above 0")
     held = training_cells(source, first.preprocessing, first.recipe, first.sharing).held
     assert held is not None  # there is validation
-    test, _ = tested_cells(source, first.preprocessing, first.recipe.budget, first.sharing, seed)
+    test, _ = cells_to_measure(source, first.preprocessing, first.recipe.budget, first.sharing, seed)
     found = {
         name: [_psnr(one, replace(cells, seed=seed), n_cells, snr_db, seed) for cells in (held, test)]
         for name, one in trained.items()

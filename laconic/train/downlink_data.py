@@ -96,7 +96,7 @@ def training_cells(
         raise SourceError(f"of held-out pictures: {error}; or {advice}") from error
 
 
-def tested_cells(
+def cells_to_measure(
     source: Source, preprocessing: Preprocessing, budget: SymbolBudget, sharing: Sharing, seed: int
 ) -> tuple[CorrelatedUsers, int]:
     """The test split of a source as cells, and how many of its pictures could not be read.

@@ -18,7 +18,7 @@ from laconic.data.correlated import CorrelatedUsers
 from laconic.report.downlink import Shown
 from laconic.score.downlink import downlink_points, sent_once
 from laconic.score.perceptual import Lpips, Perceptual
-from laconic.train.downlink_data import Sharing, tested_cells
+from laconic.train.downlink_data import Sharing, cells_to_measure
 from laconic.train.downlink_folder import DownlinkError, TrainedDownlink
 from laconic.train.downlink_way import SnrRangeWarning
 from laconic.train.stand_in import stand_in
@@ -53,7 +53,7 @@ def evaluate_downlink(
             "the classes that it learnt"
         )
     sharing, budget = sharing or trained.sharing, trained.recipe.budget
-    cells, skipped = tested_cells(source, trained.preprocessing, budget, sharing, seed)
+    cells, skipped = cells_to_measure(source, trained.preprocessing, budget, sharing, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SnrRangeWarning)
         points = downlink_points(

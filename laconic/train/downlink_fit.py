@@ -12,7 +12,7 @@ from laconic.data.correlated import CorrelatedUsers
 from laconic.encoder.downlink import check_halves
 from laconic.score.downlink import downlink_points
 from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_data import Sharing, tested_cells, training_cells
+from laconic.train.downlink_data import Sharing, cells_to_measure, training_cells
 from laconic.train.downlink_folder import KIND, TrainedDownlink
 from laconic.train.downlink_recipe import DownlinkRecipe
 from laconic.train.downlink_run import held_loss, train_downlink
@@ -54,7 +54,7 @@ def fit_downlink(
     preprocessing = preprocessing or choose_preprocessing(source.split("train"))
     check_halves(preprocessing.shape[:2])
     data = training_cells(source, preprocessing, recipe, sharing)
-    test, skipped = tested_cells(source, preprocessing, recipe.budget, sharing, recipe.seed)
+    test, skipped = cells_to_measure(source, preprocessing, recipe.budget, sharing, recipe.seed)
     fingerprint = source.split("train").fingerprint
     asked = {**recipe.record(), **preprocessing.record(), **asdict(sharing), "data": fingerprint}
     run = Run.begin(out, asked, resume)

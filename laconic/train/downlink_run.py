@@ -20,6 +20,7 @@ from laconic.train.downlink import DownlinkTraining
 from laconic.train.downlink_recipe import DownlinkRecipe
 from laconic.train.downlink_way import CellBatch, CellNumbers, Cells, DownlinkWay, step_generator
 from laconic.train.duration import AFTER, MEASURED, WARM
+from laconic.train.recipe import RecipeError
 from laconic.train.run import Run
 from laconic.train.training import CLIP, checkpoint_in, quiet, stopped_cleanly
 
@@ -50,12 +51,13 @@ def train_downlink(
     same arguments give the same weights on one CPU thread.
 
     Raises:
-        RecipeError: it was interrupted, its loss is not finite, or the disk is full; the last complete epoch stays.
+        RecipeError: it was interrupted, its loss is not finite, the disk is full, or memory is; the last complete
+            epoch stays.
         EncoderError: pictures of sides that don't halve three times, or a width that leaves no whole heads.
     """
     height, width, channels = cells.pictures.shape[1:]
     began = time.perf_counter() if began is None else began
-    way = (build or _default(classes))(recipe, channels, (height, width))
+    way = _built(build or _default(classes), recipe, channels, (height, width))
     epoch = steps_per_epoch(cells, recipe)
     n_steps = (run and run.n_steps) or _n_steps(way, cells, held, recipe, began)
     if run is not None:
@@ -89,6 +91,15 @@ def held_loss(way: DownlinkWay, held: CorrelatedUsers) -> float:
             for number, (images, labels) in enumerate(_loader(held, CellNumbers(held_cells(held), 1)))
         ]
     return sum(losses) / len(losses)
+
+
+def _built(build: Build, recipe: DownlinkRecipe, channels: int, size: Size) -> DownlinkWay:
+    try:
+        return build(recipe, channels, size)
+    except RuntimeError as error:
+        if "memory" not in str(error):
+            raise
+        raise RecipeError("networks of this width for so many symbols don't fit into memory; take less") from error
 
 
 def _default(classes: int) -> Build:
@@ -152,6 +163,7 @@ def _trainer(run: Run | None, n_steps: int, epoch: int, progress: bool) -> L.Tra
     return L.Trainer(
         max_epochs=-1,  # steps count: its epochs miscount after a resumption
         max_steps=n_steps,
+        devices=1,  # a step is a cell or a few: nothing to divide
         callbacks=checkpoint,
         logger=False if run is None else TensorBoardLogger(run.folder, name="", version="tensorboard"),
         enable_checkpointing=run is not None,

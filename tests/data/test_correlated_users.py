@@ -115,3 +115,26 @@ def test_refuses_what_makes_no_cell() -> None:
     for views in ((-1, 0.0, 0.0), (0, 1.5, 0.0), (0, 0.0, -0.1)):
         with pytest.raises(SourceError, match="a shift and noise of 0 or more and a jitter from 0 to 1, not Views"):
             Views(*views)
+
+
+@pytest.mark.parametrize(("chosen", "of"), [(0.0, "own"), (0.49, "own"), (0.5, "scene"), (1.0, "scene")])
+def test_a_mixed_picture_has_the_class_of_its_larger_part(chosen: float, of: str) -> None:
+    source = pictures()
+    users = CorrelatedUsers(source, chosen, users=6, scenes=2, views=SAME_VIEW, labels=np.arange(60))
+    pixels, scene = users.cell(3)
+    labels = users.classes(3)
+    assert all((labels[k] == labels[j]) == (scene[k] == scene[j]) for k in range(6) for j in range(k)) == (
+        of == "scene"
+    )
+    weight = max(chosen, 1 - chosen)
+    for picture, label in zip(pixels - users.mean, labels, strict=True):
+        others = [float(((other - users.mean) * picture).mean()) for other in source]
+        power = float(((source[label] - users.mean) ** 2).mean())
+        assert others[label] > 0.5 * np.sqrt(weight) * power
+    assert users.classes(3).tolist() == labels.tolist()
+    assert replace(users, labels=None).classes(3).tolist() == [-1] * 6
+
+
+def test_labels_are_one_a_picture() -> None:
+    with pytest.raises(SourceError, match="a label for each of 60 pictures wanted, not 59"):
+        CorrelatedUsers(pictures(), 0.5, users=6, scenes=3, labels=np.zeros(59, np.int64))
