@@ -6,6 +6,8 @@ reals of a picture are a map of a quarter of its sides, whose channels are as ma
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -27,7 +29,7 @@ class JsccEncoder(nn.Module):
         told = depth(size, length)
         widths = (channels, FIRST, REST, REST, REST, told)
         layers: list[nn.Module] = []
-        for stage, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+        for stage, (before, after) in enumerate(pairwise(widths)):
             layers += [nn.Conv2d(before, after, KERNEL, 2 if stage < 2 else 1, KERNEL // 2), nn.PReLU()]
         self.layers = nn.Sequential(*layers, nn.Flatten())
 
@@ -49,7 +51,7 @@ class JsccDecoder(nn.Module):
         told = depth(size, length)
         widths = (told, REST, REST, REST, FIRST, channels)
         layers: list[nn.Module] = [nn.Unflatten(1, (told, size[0] // 4, size[1] // 4))]
-        for stage, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+        for stage, (before, after) in enumerate(pairwise(widths)):
             doubles = stage >= 3
             layers.append(
                 nn.ConvTranspose2d(before, after, KERNEL, 1 + doubles, KERNEL // 2, output_padding=int(doubles))

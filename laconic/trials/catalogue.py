@@ -9,8 +9,12 @@ from pathlib import Path
 from laconic.trials import jaccard
 from laconic.trials.disentangle import FIG_2, FIG_3
 from laconic.trials.dnrl.fig_4 import FIG_4
+from laconic.trials.gssma import figs_4_to_6
 from laconic.trials.gssma.baseline import BASELINE
+from laconic.trials.gssma.fig_3 import FIG_3 as GSSMA_FIG_3
 from laconic.trials.lgg import planes, table_1, table_2, table_3, table_a1
+from laconic.trials.ours.decoder import DECODER
+from laconic.trials.ours.sharing import SHARING
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL
 
@@ -19,6 +23,10 @@ TRIALS: dict[str, Trial] = {
     "disentangle/fig-3": FIG_3,
     "dnrl/fig-4": FIG_4,
     "gssma/baseline": BASELINE,
+    "gssma/fig-3": GSSMA_FIG_3,
+    "gssma/fig-4": figs_4_to_6.FIG_4,
+    "gssma/fig-5": figs_4_to_6.FIG_5,
+    "gssma/fig-6": figs_4_to_6.FIG_6,
     "jaccard/table-1": jaccard.TABLE_1,
     "jaccard/fig-2": jaccard.FIG_2,
     "jaccard/table-2": jaccard.TABLE_2,
@@ -29,6 +37,8 @@ TRIALS: dict[str, Trial] = {
     "lgg/table-3": table_3.TABLE_3,
     "lgg/table-a1": table_a1.TABLE_A1,
     "link/waterfall": WATERFALL,
+    "ours/decoder": DECODER,
+    "ours/sharing": SHARING,
 }
 
 
