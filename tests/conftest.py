@@ -30,3 +30,18 @@ def lamps_codec(lamps_folder: Path) -> Codec:
     from laconic.codec import Codec
 
     return Codec.load(lamps_folder)
+
+
+@pytest.fixture(scope="session")
+def remarks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Codec folder of a small codec for texts, trained on the generated remarks."""
+    import torch
+
+    from laconic.train import fit, text_recipe
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("remarks") / "codec"
+    fit("remarks?n=300", folder, recipe=text_recipe(encoder="bilstm-1w8", epochs=6, k=1))
+    torch.set_num_threads(before)
+    return folder

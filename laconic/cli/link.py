@@ -74,12 +74,13 @@ class Link(Command):
         if self.adaptive and (self.modulation or self.code_rate):
             misuse("--adaptive chooses modulation and code rate: leave out --modulation and --code-rate")
         from laconic.cli.parts import codec_in
-        from laconic.data import open_source
+        from laconic.data import of_pictures, open_source
         from laconic.extras import check_installed
 
         check_installed("sionna", "link")
         check_installed("numba", "link")
         codec, asked, source = codec_in(self.codec, self.own_code), self.conditions(), open_source(self.source)
+        of_pictures(codec.preprocessing, "laconic link")
         compiled = self._compiled()
         from laconic.report.link import write_link_page
         from laconic.score.link import link_source

@@ -1,4 +1,4 @@
-"""Where pictures come from, and how any of them becomes the uint8 array that the encoder takes. No torch."""
+"""Where pictures and texts come from, and how any of them becomes the array that the encoder takes. No torch."""
 
 from __future__ import annotations
 

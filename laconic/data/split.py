@@ -1,4 +1,4 @@
-"""A Source of labelled pictures and its Splits, wherever they come from."""
+"""A Source of labelled pictures, or texts, and its Splits, wherever they come from."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class Split:
-    """Some labelled pictures: row i is `picture(i)` of class `labels[i]`.
+    """Some labelled pictures, or texts: row i is `picture(i)` of class `labels[i]`.
 
     Rows with the same `groups` number belong together (a burst, an individual, a place), rows with the same
     `events` number show one event to several sensors. Numbers are those of the whole source, alike in all of

@@ -12,7 +12,7 @@ from jaxtyping import Int64, UInt8
 
 from laconic.codec import Codec
 from laconic.contract import LinkCurve, LinkPoint, LinkScore
-from laconic.data import Loaded, Source, of_pictures
+from laconic.data import Loaded, Source
 from laconic.score.evaluation import EvaluationError, labelled_pictures
 from laconic.score.link_coding import WAYS, ways_of
 from laconic.score.link_conditions import Conditions
@@ -37,7 +37,6 @@ def link_source(
     """
     if n is not None and n < 1:
         raise EvaluationError(f"at least one picture wanted, got n={n}")
-    of_pictures(codec.preprocessing, "laconic link")
     codec, loaded, labels = labelled_pictures(codec, source, progress, n)
     return link_score(codec, loaded.images, labels, source.name, asked, ways=ways, progress=progress), loaded
 

@@ -61,7 +61,7 @@ Plain: TypeAlias = InMemory | Streaming
 class Noisy:
     """Another reader's pictures as a noisy sensor takes them, each row's noise the same whenever it is read."""
 
-    def __init__(self, read: Plain, snr_db: tuple[float, float], seed: tuple[int, ...]) -> None:
+    def __init__(self, read: Reader, snr_db: tuple[float, float], seed: tuple[int, ...]) -> None:
         self.read = read
         self.snr_db = snr_db
         self.seed = seed

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from laconic.data import Preprocessing
+from laconic.data import AnyPreprocessing, of_pictures
 from laconic.encoder import FeatureEncoder
 from laconic.encoder.translated import Translated
 from laconic.train.distilled import Distillation, Distilled
@@ -30,11 +30,12 @@ class Lesson:
     loudness: float
 
     def build(
-        self, data: TrainingData, preprocessing: Preprocessing, recipe: Recipe, n_steps: int | None, _: int
+        self, data: TrainingData, preprocessing: AnyPreprocessing, recipe: Recipe, n_steps: int | None, _: int
     ) -> Way:
         """The student with its initial weights, which follow from the seed alone."""
-        height, width, channels = preprocessing.shape
-        plain = make_encoder(data, preprocessing, recipe)
+        pictures = of_pictures(preprocessing, "laconic distill")
+        height, width, channels = pictures.shape
+        plain = make_encoder(data, pictures, recipe)
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed + 1)
             backbone = Translated(plain.backbone, channels, (height, width), self.teacher.units, self.loudness)

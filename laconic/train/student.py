@@ -17,6 +17,7 @@ from laconic.codec.limits import Limits
 from laconic.codec.overlap import TRAINED, merged_digests
 from laconic.codec.sending import FILE
 from laconic.codec.session import Session
+from laconic.data import of_pictures
 from laconic.score.agreement import agreement
 from laconic.train.export import export_onnx
 from laconic.train.int8 import PICTURES, quantise
@@ -67,7 +68,8 @@ def write_student(
         train = (read_features(data.read, len(data.labels)), data.labels)
         held = (read_features(data.read_held, len(data.held_labels)), data.held_labels)
         classes = list(codec.classes)
-        sending = said_or_sent(limits, codec.speeches, classes, codec.preprocessing, train, held, read_features, data)
+        pictures = of_pictures(codec.preprocessing, "Saying a picture or sending it")
+        sending = said_or_sent(limits, codec.speeches, classes, pictures, train, held, read_features, data)
         files[FILE], manifest["sending"] = sending.to_files()
         if (teacher.folder / "receiver.onnx").exists():
             files["receiver.onnx"] = (teacher.folder / "receiver.onnx").read_bytes()
