@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
@@ -124,13 +124,12 @@ def _read(
     n: int, picture_at: Callable[[int], Picture], preprocessing: AnyPreprocessing, on_error: str, progress: bool
 ) -> Loaded:
     images = np.empty((n, *preprocessing.shape), preprocessing.dtype)
-    apply: Callable[[Any], np.ndarray] = preprocessing.apply
 
     def read_block(start: int) -> list[Failure]:
         failures = []
         for i in range(start, min(start + _BLOCK, n)):
             try:
-                images[i] = apply(picture_at(i))
+                images[i] = preprocessing.apply(picture_at(i))
             except ItemError as error:
                 if on_error == "raise":
                     raise

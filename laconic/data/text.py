@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import UInt16
 
-from laconic.data.decoding import ItemError
+from laconic.data.decoding import ItemError, Picture
 
 PAD, UNKNOWN = "<pad>", "<unk>"  # tokens 0 and 1
 VOCABULARY = "vocabulary.json"
@@ -104,19 +104,22 @@ class TextPreprocessing:
         """Of one text's tokens."""
         return (self.length,)
 
-    def apply(self, text: str | Path) -> UInt16[np.ndarray, " length"]:
-        """One text: its words, or the path of a UTF-8 file of them.
+    def apply(self, text: Picture) -> UInt16[np.ndarray, " length"]:
+        """One text: its words (str), or the Path of a UTF-8 file of them.
 
         Raises:
-            TextError: it can't be read, is empty, or has too few words that are known.
+            TextError: it can't be read, is empty, has too few words that are known, or is a picture.
         """
-        name, words = (str(text), words_of(_read(text))) if isinstance(text, Path) else ("", words_of(_checked(text)))
-        try:
-            return self._tokens(words)
-        except TextError as error:
-            raise TextError(f"{name}: {error}" if name else str(error)) from None
+        if isinstance(text, Path):
+            try:
+                return self._tokens(words_of(_read(text)))
+            except TextError as error:
+                raise TextError(f"{text}: {error}") from error
+        if not isinstance(text, str):
+            raise TextError(f"wanted a text (str) or the Path of a file, got {type(text).__name__}")
+        return self._tokens(words_of(text))
 
-    def batch(self, texts: Sequence[str | Path] | np.ndarray) -> UInt16[np.ndarray, "batch length"]:
+    def batch(self, texts: Sequence[Picture] | np.ndarray) -> UInt16[np.ndarray, "batch length"]:
         """Several texts; an array [n, length] of tokens is returned uncopied.
 
         Raises:
@@ -182,18 +185,12 @@ class TextPreprocessing:
         return {word: number for number, word in enumerate(self.vocabulary)}
 
 
-def _checked(text: object) -> str:
-    if not isinstance(text, str):
-        raise TextError(f"wanted a text (str) or the Path of a file, got {type(text).__name__}")
-    return text
-
-
 def _read(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise TextError(f"{path}: more than the limit of {MAX_BYTES // 2**20} MiB; is it a text?")
+            raise TextError(f"more than the limit of {MAX_BYTES // 2**20} MiB; is it a text?")
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TextError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise TextError(f"cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
-        raise TextError(f"{path}: is no UTF-8 text (byte {error.start})") from error
+        raise TextError(f"is no UTF-8 text (byte {error.start})") from error

@@ -75,7 +75,7 @@ class TextEncoder(nn.Module):
         """Features of texts as they are stored."""
         return self.features(self.pictures(tokens))[0]
 
-    def pictures(self, tokens: Integer[Tensor, "batch length"]) -> Int64[Tensor, "batch length"]:
+    def pictures(self, tokens: Integer[Tensor, "batch length"]) -> Int64[Tensor, "batch longest"]:
         """Stored tokens as whole numbers that embeddings take; the longest text's padding is left out."""
         longest = int((tokens.int() > 0).sum(1).max()) if len(tokens) else 1
         return tokens.long()[:, : max(1, longest)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -42,8 +42,7 @@ class Streaming:
 
     def __call__(self, rows: list[int]) -> Items:
         """The pictures of some rows."""
-        batch: Callable[[list[Any]], Items] = self.preprocessing.batch
-        return batch([self.split.picture(row) for row in rows])
+        return self.preprocessing.batch([self.split.picture(row) for row in rows])
 
     def some(self, rows: Int64[np.ndarray, " some"]) -> Streaming:
         """A reader of some rows only."""
