@@ -136,8 +136,8 @@ def _write(trial: Trial, result: Result, record: dict[str, Any]) -> None:
     figure = trial.figure or bars(columns[0].key, columns[0].heading)
     drawn = rendered(figure, outcome, "\n".join(about))
     texts = {
-        "table.csv": as_csv(outcome, columns, about),
-        "table.tex": as_latex(outcome, columns, about),
+        "table.csv": as_csv(outcome, columns, about, trial.points),
+        "table.tex": as_latex(outcome, columns, about, trial.points),
         "results.md": _page(trial, result, about),
         RESULTS: json.dumps(record, indent=1, allow_nan=False) + "\n",
     }
@@ -173,12 +173,13 @@ def _ruled(record: dict[str, Any]) -> str:
 def _page(trial: Trial, result: Result, about: list[str]) -> str:
     """The results as a page of Markdown."""
     said = "".join(f"- {finding.said}\n" for finding in result.findings)
+    table = as_markdown(result.outcome, trial.columns, trial.points)
     paper = f"{trial.paper}\n\n" if trial.paper else ""
     made = "".join(f"    {line}\n" for line in about)
     return (
         f"# {trial.name}: {result.verdict}\n\n{paper}**Claim.** {trial.claim}\n\n**Rule.** {trial.rule}\n\n"
         f"**Found.**\n\n{said}\n![{trial.name}](figure.png)\n\n"
-        f"Mean ± sample standard deviation over seeds:\n\n{as_markdown(result.outcome, trial.columns)}\n{made}"
+        f"Mean ± sample standard deviation over seeds:\n\n{table}\n{made}"
     )
 
 

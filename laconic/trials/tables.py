@@ -53,8 +53,11 @@ def rows(outcome: Outcome, columns: Sequence[Column]) -> list[Row]:
     return found
 
 
-def as_csv(outcome: Outcome, columns: Sequence[Column], about: Sequence[str]) -> str:
-    """Long form, after lines that begin with `#` and say what it is: arm, point, key, n, mean, sd, low, high."""
+def as_csv(outcome: Outcome, columns: Sequence[Column], about: Sequence[str], points: Sequence[str] = ()) -> str:
+    """Long form, after lines that begin with `#` and say what it is: arm, point, key, n, mean, sd, low, high.
+
+    A point is its number, or its name where `points` have names.
+    """
     sheet = io.StringIO()
     sheet.writelines(f"# {line}\n" for line in about)
     table = csv.writer(sheet, lineterminator="\n")
@@ -62,11 +65,12 @@ def as_csv(outcome: Outcome, columns: Sequence[Column], about: Sequence[str]) ->
     for row in rows(outcome, columns):
         for column, cell in zip(columns, row.cells, strict=True):
             if cell is not None:
-                table.writerow([row.arm, row.point, column.key, *vars(cell).values()])
+                point = points[row.point] if points else row.point
+                table.writerow([row.arm, point, column.key, *vars(cell).values()])
     return sheet.getvalue()
 
 
-def as_latex(outcome: Outcome, columns: Sequence[Column], about: Sequence[str]) -> str:
+def as_latex(outcome: Outcome, columns: Sequence[Column], about: Sequence[str], points: Sequence[str] = ()) -> str:
     r"""A `tabular` for `\usepackage{booktabs}`: mean and standard deviation over seeds; a new arm is set apart."""
     head = " & ".join(["", *(escaped(column.heading) for column in columns)]).strip()
     lines = [*(f"% {line}" for line in about), rf"\begin{{tabular}}{{l{'r' * len(columns)}}}", r"\toprule"]
@@ -76,18 +80,25 @@ def as_latex(outcome: Outcome, columns: Sequence[Column], about: Sequence[str]) 
         if row.point == 0 and i and len(found) > len(outcome.arms):
             lines.append(r"\addlinespace")
         cells = [_math(cell, column.digits) for column, cell in zip(columns, row.cells, strict=True)]
-        lines.append(" & ".join([escaped(row.arm) if row.point == 0 else "", *cells]) + r" \\")
+        lines.append(" & ".join([escaped(_label(row, points)), *cells]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
-def as_markdown(outcome: Outcome, columns: Sequence[Column]) -> str:
+def as_markdown(outcome: Outcome, columns: Sequence[Column], points: Sequence[str] = ()) -> str:
     """The same table for a page."""
     heads = ["arm", *(column.heading.replace("|", r"\|") for column in columns)]
     lines = [" | ".join(["", *heads, ""]).strip(), "|---" + "|---:" * len(columns) + "|"]
     for row in rows(outcome, columns):
         cells = [_plain(cell, column.digits) for column, cell in zip(columns, row.cells, strict=True)]
-        lines.append(" | ".join(["", row.arm if row.point == 0 else "", *cells, ""]).strip())
+        lines.append(" | ".join(["", _label(row, points), *cells, ""]).strip())
     return "\n".join([*lines, ""])
+
+
+def _label(row: Row, points: Sequence[str]) -> str:
+    """What stands before a row: the arm, once; or at every row the arm with the name of its point."""
+    if points:
+        return f"{row.arm}, {points[row.point]}"
+    return row.arm if row.point == 0 else ""
 
 
 def escaped(text: str) -> str:

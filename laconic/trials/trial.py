@@ -71,6 +71,7 @@ class Trial:
         columns: the table's.
         figure: draws the outcome; without one the first column is drawn as bars.
         paper: the paper's authors and title; empty for a trial of one's own.
+        points: names of a curve's points, where all curves of the table go over the same few things.
 
     Raises:
         TrialError: a part is missing or of the wrong form.
@@ -85,6 +86,7 @@ class Trial:
     columns: tuple[Column, ...]
     figure: Figure | None = None
     paper: str = ""
+    points: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for bad, text in self._faults():
