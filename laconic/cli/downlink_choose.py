@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
@@ -43,8 +44,16 @@ class Choose(Command):
         folders = self.folders[:-1]
         trained = {name: TrainedDownlink.load(Path(name)) for name in folders}
         rows = choose_downlink(trained, source, snr_db, n_cells=self.cells, seed=self.seed)
-        ratios = {name: one.recipe.budget.common_ratio for name, one in trained.items()}
-        return {"source": source.name, "common_ratio": ratios, "cells": self.cells, "seed": self.seed, "chosen": rows}
+        mean = {name: fmean(row["test_psnr_db"][name] for row in rows) for name in folders}
+        return {
+            "source": source.name,
+            "common_ratio": {name: one.recipe.budget.common_ratio for name, one in trained.items()},
+            "cells": self.cells,
+            "seed": self.seed,
+            "chosen": rows,
+            "mean_test_psnr_db": fmean(row["test_psnr_db"][row["chosen"]] for row in rows),
+            "mean_test_psnr_db_of": mean,
+        }
 
     def show(self, result: dict[str, Any]) -> None:
         """A table, one SNR a line, a column for each folder."""
@@ -57,3 +66,7 @@ class Choose(Command):
         for row in result["chosen"]:
             held = "".join(f"{row['held_psnr_db'][name]:>{width}.2f}" for name in names)
             print(f"{row['snr_db']:4g} dB{held}  {row['chosen']:{width}}{row['test_psnr_db'][row['chosen']]:.2f}")
+        each = ", ".join(f"{name} {mean:.2f} dB" for name, mean in result["mean_test_psnr_db_of"].items())
+        print(
+            f"mean over these SNRs on test pictures: as chosen {result['mean_test_psnr_db']:.2f} dB; {each} everywhere"
+        )

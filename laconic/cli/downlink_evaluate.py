@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from laconic.cli.link import snr_range
-from laconic.cli.output import Command, Maybe, percent, say
+from laconic.cli.output import Command, Maybe, percent, say, watched
 
 DownlinkFolder = Annotated[
     Positional[Path], arg(metavar="DOWNLINK", help="A Downlink folder, as laconic downlink train writes it.")
@@ -59,7 +59,7 @@ class Evaluate(Command):
         check_installed("lightning", "train")
         snr_db, source = snr_range(self.snr_db), open_source(self.source)
         from laconic.report.downlink import write_downlink_page
-        from laconic.train.downlink_evaluate import evaluate_downlink, perceptual_of
+        from laconic.train.downlink_evaluate import evaluate_downlink
         from laconic.train.downlink_folder import TrainedDownlink
 
         trained = TrainedDownlink.load(self.downlink, self.channel and downlink_channel(self.channel))
@@ -67,9 +67,15 @@ class Evaluate(Command):
         warnings = [told] if (told := trained.recipe.outside(snr_db)) else []
         for warning in warnings:
             say(f"warning: {warning}")
-        measure = perceptual_of(source, trained.preprocessing, self.lpips_weights)
         score, shown, skipped = evaluate_downlink(
-            trained, source, snr_db, n_cells=self.cells, sharing=sharing, perceptual=measure, seed=self.seed
+            trained,
+            source,
+            snr_db,
+            n_cells=self.cells,
+            sharing=sharing,
+            lpips_weights=self.lpips_weights,
+            seed=self.seed,
+            progress=watched(),
         )
         folder = self.downlink.resolve()
         page = self.report or folder.with_name(folder.name + "-report.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -56,6 +57,7 @@ def downlink_points(
     seed: int = 0,
     perceptual: Perceptual | None = None,
     device: torch.device | None = None,
+    progress: bool = False,
 ) -> tuple[DownlinkPoint, ...]:
     """What users receive of the cells 0 to `n_cells` - 1, at each SNR with the same draws of noise.
 
@@ -63,9 +65,17 @@ def downlink_points(
         ScoreError: no cell, or no SNR.
         LinkError, RecipeError: what `sends` refuses.
     """
+    check_measurable(n_cells, snr_db)
+    tqdm = importlib.import_module("tqdm").tqdm  # it has no types
+    there = device or torch.device("cpu")
+    snrs = tqdm(snr_db, "downlink", unit="SNR", disable=not progress, leave=False)
+    return tuple(_point(sends, cells, n_cells, snr, seed, perceptual, there) for snr in snrs)
+
+
+def check_measurable(n_cells: int, snr_db: Sequence[float]) -> None:
+    """Raise a ScoreError where there is nothing to measure."""
     if n_cells < 1 or not snr_db:
         raise ScoreError(f"at least one cell at one SNR is measured, not {n_cells} at {len(snr_db)}")
-    return tuple(_point(sends, cells, n_cells, snr, seed, perceptual, device or torch.device("cpu")) for snr in snr_db)
 
 
 def sent_once(

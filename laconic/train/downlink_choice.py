@@ -34,8 +34,7 @@ def choose_downlink(
         for what, of in _ALIKE.items():
             if of(one) != of(first):
                 raise DownlinkError(
-                    f"{name} has other {what} than {next(iter(trained))}: a choice compares downlinks that differ in "
-                    "neither"
+                    f"{name} has other {what} than {next(iter(trained))}: a choice is between downlinks alike in that"
                 )
     if first.record["provenance"]["data"] != source.split("train").fingerprint:
         raise DownlinkError(f"{source.name} is not what these downlinks were trained on")

@@ -16,7 +16,7 @@ from laconic.contract import DownlinkScore
 from laconic.data import Preprocessing, Source, load
 from laconic.data.correlated import CorrelatedUsers
 from laconic.report.downlink import Shown
-from laconic.score.downlink import downlink_points, sent_once
+from laconic.score.downlink import check_measurable, downlink_points, sent_once
 from laconic.score.perceptual import Lpips, Perceptual
 from laconic.train.downlink_data import Sharing, cells_to_measure
 from laconic.train.downlink_folder import DownlinkError, TrainedDownlink
@@ -35,12 +35,14 @@ def evaluate_downlink(
     *,
     n_cells: int = 10,
     sharing: Sharing | None = None,
-    perceptual: Perceptual | None = None,
+    lpips_weights: Path | None = None,
     seed: int = 0,
+    progress: bool = False,
 ) -> tuple[DownlinkScore, tuple[Shown, ...], int]:
     """What users receive of the source's test pictures, some of these, and how many pictures could not be read.
 
     Cells are alike as `sharing` says, by default as in training. Each draws its pictures anew from all test pictures.
+    Without `lpips_weights`, features of a small network stand in for LPIPS, or nothing where there are no labels.
     Of an SNR outside the trained range nothing is said here: see `DownlinkRecipe.outside`.
 
     Raises:
@@ -54,10 +56,19 @@ def evaluate_downlink(
         )
     sharing, budget = sharing or trained.sharing, trained.recipe.budget
     cells, skipped = cells_to_measure(source, trained.preprocessing, budget, sharing, seed)
+    check_measurable(n_cells, snr_db)
+    perceptual = _perceptual(source, trained.preprocessing, lpips_weights)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SnrRangeWarning)
         points = downlink_points(
-            trained.way, cells, n_cells, snr_db, seed=seed, perceptual=perceptual, device=trained.way.device
+            trained.way,
+            cells,
+            n_cells,
+            snr_db,
+            seed=seed,
+            perceptual=perceptual,
+            device=trained.way.device,
+            progress=progress,
         )
         shown = tuple(_shown(trained, cells, snr, seed) for snr in _some(snr_db))
     score = DownlinkScore(
@@ -81,12 +92,7 @@ def evaluate_downlink(
     return score, shown, skipped
 
 
-def perceptual_of(source: Source, preprocessing: Preprocessing, lpips_weights: Path | None) -> Perceptual | None:
-    """LPIPS with the weights that are given; without them what stands in for it, or nothing where no labels are.
-
-    Raises:
-        ScoreError: the file is no such weights.
-    """
+def _perceptual(source: Source, preprocessing: Preprocessing, lpips_weights: Path | None) -> Perceptual | None:
     if lpips_weights is not None:
         return Lpips(lpips_weights)
     if not source.labelled:

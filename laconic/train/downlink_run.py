@@ -51,10 +51,12 @@ def train_downlink(
     same arguments give the same weights on one CPU thread.
 
     Raises:
-        RecipeError: it was interrupted, its loss is not finite, the disk is full, or memory is; the last complete
-            epoch stays.
+        RecipeError: labels are wanted and there are none; or it was interrupted, its loss is not finite, the disk is
+            full, or memory is, and the last complete epoch stays.
         EncoderError: pictures of sides that don't halve three times, or a width that leaves no whole heads.
     """
+    if recipe.classify and build is None and (cells.labels is None or classes < 2):
+        raise RecipeError("to classify, pictures have labels of two classes or more")
     height, width, channels = cells.pictures.shape[1:]
     began = time.perf_counter() if began is None else began
     way = _built(build or _default(classes), recipe, channels, (height, width))

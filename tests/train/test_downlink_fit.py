@@ -18,11 +18,13 @@ from laconic.data.correlated import CorrelatedUsers
 from laconic.link import AWGN, Channel, Rayleigh, Received, Rician, SymbolBudget
 from laconic.train import DownlinkRecipe, RecipeError, train_downlink
 from laconic.train.downlink import DownlinkTraining
+from laconic.train.downlink_choice import choose_downlink
 from laconic.train.downlink_data import Sharing, cells_to_measure, training_cells
 from laconic.train.downlink_folder import DownlinkError, TrainedDownlink
 from laconic.train.downlink_run import held_loss, steps_per_epoch
 from laconic.train.downlink_way import DownlinkWay, step_generator
 from laconic.train.run import Run
+from laconic.train.stand_in import stand_in
 
 BUDGET = SymbolBudget.from_ratio(4, 2, 8, 0.25)
 RECIPE = DownlinkRecipe(
@@ -102,6 +104,8 @@ def test_minutes_become_steps_and_a_step_takes_cells(users: CorrelatedUsers, mon
     monkeypatch.setattr(DownlinkWay, "on_train_batch_start", lambda way, *_: began.append(way.global_step))
     train_downlink(users, replace(RECIPE, epochs=None, minutes=1e-6, cells=2, classify=0.0))
     assert began == [*range(10)]  # 10 at least
+    with pytest.raises(RecipeError, match="to classify, pictures have labels of two classes or more"):
+        train_downlink(replace(users, labels=None), RECIPE, classes=10)
     with pytest.raises(RecipeError, match="give one of them"):
         replace(RECIPE, minutes=1.0)
     assert DownlinkRecipe(BUDGET).minutes == 15.0
@@ -205,3 +209,29 @@ def test_sharing_can_be_changed_but_not_made_of_scenes_alone() -> None:
     assert Sharing().over(0.9, 4) == Sharing(0.9, 4)
     with pytest.raises(SourceError, match="scenes are of users whose pictures have a correlation"):
         Sharing().over(None, 4)
+
+
+def test_only_downlinks_that_are_alike_are_chosen_from(trained: TrainedDownlink) -> None:
+    source = open_source("digits")
+    others = {
+        "other users": replace(trained, sharing=Sharing(0.5, 2)),
+        "other picture size": replace(trained, preprocessing=Preprocessing(16, 8)),
+    }
+    for what, other in others.items():
+        with pytest.raises(DownlinkError, match=f"b has {what} than a"):
+            choose_downlink({"a": trained, "b": other}, source, [15.0])
+    with pytest.raises(DownlinkError, match="digits is not what these downlinks were trained on"):
+        choose_downlink({"a": trained, "b": trained}, source, [15.0])
+
+
+def test_what_stands_in_for_lpips_tells_classes_and_is_the_same_each_time() -> None:
+    digits = open_source("digits").split("train")
+    images = np.stack([digits.pictures[row] for row in range(64)])[..., None]
+    state = torch.get_rng_state()
+    first, second = (stand_in(np.asarray(images), digits.labels[:64], 10, "digits", steps=3) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), state)
+    sent = torch.from_numpy(images).movedim(-1, 1).float() / 255
+    far = first(sent.flip(0), sent)
+    assert torch.equal(far, second(sent.flip(0), sent))
+    assert float(far.min()) > float(first(sent, sent).max()) == 0.0
+    assert first.name == "features of a small network for the classes of digits (not LPIPS)"
