@@ -42,6 +42,6 @@ def remarks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("remarks") / "codec"
-    fit("remarks?n=300", folder, recipe=text_recipe(encoder="bilstm-1w8", epochs=6, k=1))
+    fit("remarks?n=300", folder, recipe=text_recipe(encoder="bilstm-1w8", epochs=10, batch_size=16, k=1))
     torch.set_num_threads(before)
     return folder

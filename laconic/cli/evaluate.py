@@ -59,7 +59,7 @@ class Evaluate(Command):
         folder = self.codec.resolve()
         page = self.report or folder.with_name(folder.name + "-report.html")
         split = source.split("test")
-        shown = [str(split.picture(row)) for row in seen.loaded.rows] if evaluation.noun == "text" else images
+        shown = [str(split.picture(int(row))) for row in seen.loaded.rows] if evaluation.noun == "text" else images
         write_page(page, evaluation, shown, seen.codec, encoders)
         return {
             **figures(evaluation),
