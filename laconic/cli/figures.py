@@ -30,7 +30,7 @@ def write_page(
         "machine": made["machine"],
     }
     if edge is not None:
-        provenance |= {f"{each['encoder']} encoder": _cost(each, edge["processor"]) for each in edge["encoders"]}
+        provenance |= {f"{each['encoder']} encoder": _cost(each, edge["processor"], evaluation.noun) for each in edge["encoders"]}
     write_report(page, evaluation, images, title=f"What {evaluation.source} says", provenance=provenance)
 
 
@@ -64,10 +64,10 @@ def edge_figures(key: str, choices: Sequence[Choice]) -> dict[str, Any]:
     return {key: [choice.record() for choice in choices], "processor": processor()}
 
 
-def _cost(each: Mapping[str, Any], processor: str) -> str:
+def _cost(each: Mapping[str, Any], processor: str, noun: str) -> str:
     return (
         f"{percent(each['accuracy_said'])} said right, {each['kilobytes']:.1f} kB, {_count(each['multiply_adds'])} "
-        f"multiply-adds and {each['ms']:.3g} ms a picture (one thread of {processor})"
+        f"multiply-adds and {each['ms']:.3g} ms a {noun} (one thread of {processor})"
     )
 
 

@@ -35,7 +35,8 @@ def activity_figure(evaluation: Evaluation, width_px: int = 760) -> str:
         axes.set_xlim(0.85, 2.0 * max(8, len(evaluation.activity)))
         axes.set_ylim(floor, 1.5)
         _ticks(axes)
-        name_axes(axes, "units, the most active first (log scale)", f"share of {evaluation.noun}s in which a unit is active")
+        share = f"share of {evaluation.noun}s in which a unit is active"
+        name_axes(axes, "units, the most active first (log scale)", share)
         axes.fill_between(rank, heard, floor, color=COLORS["line"], alpha=0.5, lw=0, zorder=0)
         axes.axhline(ACTIVE, color=COLORS["limit"], lw=1.4, zorder=2)
         axes.plot(rank, heard, color=COLORS["accent"], lw=2, marker="o", ms=3.5 if len(heard) < 100 else 0)
