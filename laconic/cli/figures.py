@@ -30,7 +30,8 @@ def write_page(
         "machine": made["machine"],
     }
     if edge is not None:
-        provenance |= {f"{each['encoder']} encoder": _cost(each, edge["processor"], evaluation.noun) for each in edge["encoders"]}
+        costs = [(each, _cost(each, edge["processor"], evaluation.noun)) for each in edge["encoders"]]
+        provenance |= {f"{each['encoder']} encoder": cost for each, cost in costs}
     write_report(page, evaluation, images, title=f"What {evaluation.source} says", provenance=provenance)
 
 

@@ -52,11 +52,12 @@ class TextEncoder(nn.Module):
     """Texts to features X = F * mask, all >= 0, as `FeatureEncoder` has it for pictures.
 
     ```
-    uint16 [batch, length] --embed, LSTMs, ReLU--> map --average over the words--> F --* mask--> X [batch, units]
+    uint16 [batch, length] --embed, LSTMs--> map --average over the words, ReLU--> F --* mask--> X [batch, units]
     ```
 
-    Paper 001 does not say how the LSTM's outputs become one vector: here it is their mean over the words, as the
-    mean over a picture's places. `mask` is as for pictures: `map` pools the outputs of all words, `vector` takes F.
+    Paper 001 does not say how the LSTM's outputs become one vector: here it is their mean over the words, and a ReLU
+    after it. (Before it, as for pictures, hardly a unit would be silent: of 128 and more words one is above 0.) `mask`
+    is as for pictures: `map` pools the outputs of all words, `vector` takes F.
 
     Raises:
         EncoderError: there is no such encoder for texts.
@@ -84,14 +85,14 @@ class TextEncoder(nn.Module):
         self, tokens: Int64[Tensor, "batch length"]
     ) -> tuple[Float[Tensor, "batch units"], Float[Tensor, "batch units"]]:
         """X and its mask."""
-        output = torch.relu(self.backbone(tokens))
-        features = output.sum((2, 3)) / (tokens > 0).sum(1, keepdim=True).clamp(min=1)
+        output = self.backbone(tokens)
+        features = torch.relu(output.sum((2, 3)) / (tokens > 0).sum(1, keepdim=True).clamp(min=1))
         if self.mask_net is None:
             return features, torch.ones_like(features)
         if self.mask_input == "vector":
             average = highest = features
         else:
-            average, highest = features, output.amax((2, 3))
+            average, highest = features, torch.relu(output.amax((2, 3)))
         mask: Tensor = self.mask_net.of_pooled(average, highest)
         return features * mask, mask
 

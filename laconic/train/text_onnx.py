@@ -29,14 +29,14 @@ def text_onnx(encoder: TextEncoder, length: int, units: Int64[Tensor, " kept"]) 
     read = graph.add("Transpose", [embedded], perm=[1, 0, 2])
     for layer in range(len(encoder.backbone.ahead)):
         read = _layer(graph, encoder.backbone, layer, read, lengths)
-    output = graph.add("Relu", [read])
-    total = graph.add("ReduceSum", [output, graph.table(np.array([0]))], keepdims=0)
+    total = graph.add("ReduceSum", [read, graph.table(np.array([0]))], keepdims=0)
     n = graph.add("Unsqueeze", [graph.add("Cast", [lengths], to=onnx.TensorProto.FLOAT), graph.table(np.array([1]))])
-    features = average = graph.add("Div", [total, graph.add("Max", [n, graph.table(np.float32(1))])])
+    average = graph.add("Relu", [graph.add("Div", [total, graph.add("Max", [n, graph.table(np.float32(1))])])])
+    features = average
     if encoder.mask_net is not None:
         highest = average
         if encoder.mask_input == "map":
-            highest = graph.add("ReduceMax", [output, graph.table(np.array([0]))], keepdims=0)
+            highest = graph.add("Relu", [graph.add("ReduceMax", [read, graph.table(np.array([0]))], keepdims=0)])
         shared = encoder.mask_net.shared
         weights = [graph.weight(shared.weight), graph.weight(shared.bias)]
         halves = [graph.add("Gemm", [pooled, *weights], transB=1) for pooled in (average, highest)]
