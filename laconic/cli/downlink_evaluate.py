@@ -62,7 +62,8 @@ class Evaluate(Command):
         from laconic.train.downlink_evaluate import evaluate_downlink
         from laconic.train.downlink_folder import TrainedDownlink
 
-        trained = TrainedDownlink.load(self.downlink, self.channel and downlink_channel(self.channel))
+        channel = None if self.channel is None else downlink_channel(self.channel)
+        trained = TrainedDownlink.load(self.downlink, channel)
         sharing = trained.sharing.over(self.correlation, self.scenes)
         warnings = [told] if (told := trained.recipe.outside(snr_db)) else []
         for warning in warnings:

@@ -7,7 +7,7 @@ the SNR, and leave it there. A base station that knows its users' SNR can keep a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,7 +55,7 @@ def choose_downlink(
     return rows
 
 
-_ALIKE = {
+_ALIKE: dict[str, Callable[[TrainedDownlink], object]] = {
     "training data": lambda one: one.record["provenance"]["data"],
     "held-out pictures": lambda one: (one.recipe.seed, one.recipe.validation),
     "users": lambda one: (one.recipe.budget.users, one.sharing),

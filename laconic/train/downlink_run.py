@@ -7,7 +7,7 @@ import copy
 import itertools
 import time
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import lightning as L
 import torch
@@ -155,13 +155,13 @@ def _loader(cells: CorrelatedUsers, numbers: Sampler[list[int]]) -> DataLoader[C
     )
 
 
-def _as_is(batch: CellBatch) -> CellBatch:
+def _as_is(batch: Any) -> Any:
     return batch
 
 
 def _trainer(run: Run | None, n_steps: int, epoch: int, progress: bool) -> L.Trainer:
     """Lightning's Trainer, with a checkpoint after every epoch where there is a folder for it."""
-    checkpoint = [] if run is None else [checkpoint_in(run)]
+    checkpoint: list[L.Callback] = [] if run is None else [checkpoint_in(run)]
     return L.Trainer(
         max_epochs=-1,  # steps count: its epochs miscount after a resumption
         max_steps=n_steps,
