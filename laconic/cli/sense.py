@@ -19,8 +19,8 @@ class Sense(Command):
 
     codec: CodecFolder
     source: Annotated[Positional[str], arg(metavar="SOURCE")]
-    """Labelled pictures of the classes that the codec knows. Tables are learnt on its training split, each node's
-    reliability on one half of its test split; the other half is measured."""
+    """Labelled pictures of the classes that the codec knows. Tables are learnt on its training split, as noisy as the
+    sensors' pictures, each node's reliability on one half of its test split; the other half is measured."""
 
     nodes: Annotated[str, arg(metavar="A:B")] = "1:4"
     """How many sensors see each picture, from A to B."""
@@ -50,20 +50,24 @@ class Sense(Command):
         """Measure, give the table."""
         from laconic.cli.parts import codec_in
         from laconic.data import of_pictures, open_source
-        from laconic.trials.sensing import Conditions, sense
+        from laconic.score.fusion import frontier
+        from laconic.trials.sensing import Conditions, comparisons, sense
 
         nodes, snr_db = node_range(self.nodes), snr_range(self.snr_db)
         asked = Conditions(nodes, snr_db, self.bits, self.n, self.n_train, self.seed, self.views)
         codec = codec_in(self.codec, self.own_code)
         of_pictures(codec.preprocessing, "laconic sense")
         told = sense(codec, open_source(self.source), asked)
+        cells = [one.cell for one in told]
         return {
             "codec": str(self.codec),
             "source": self.source,
             "seed": self.seed,
             "views": self.views,
             "n_train": self.n_train,
-            "cells": [asdict(one.cell) for one in told],
+            "cells": [asdict(cell) for cell in cells],
+            "comparisons": [{**asdict(one), "verdict": one.verdict} for one in comparisons(told)],
+            "frontier": [asdict(point) for point in frontier(cells, len(codec.classes))],
         }
 
     def show(self, result: dict[str, Any]) -> None:
@@ -78,6 +82,29 @@ class Sense(Command):
         for (snr_db, code), row in rows.items():
             right = "".join(f"{percent(cell['accuracy']):>9}" for cell in row)
             print(f"{snr_db:4g} dB  {code:22}{row[0]['bits']:12.1f}{right}")
+        _show_frontier(result["frontier"])
+        _show_comparisons(result["comparisons"])
+
+
+def _show_frontier(points: list[dict[str, Any]]) -> None:
+    print("\nthe most that is right for the bits of all nodes, and how few any code for the class alone could do with:")
+    for point in points:
+        told = f"{point['code']:22}{point['nodes']:3} nodes{point['bits_total']:9.1f} bits"
+        print(f"{point['snr_db']:4g} dB  {told}{percent(point['accuracy']):>9}{point['bits_least']:9.2f}")
+
+
+def _show_comparisons(found: list[dict[str, Any]]) -> None:
+    """A line for each pair of codes: in how many cells one is better, and the ends of what lies between them."""
+    pairs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in found:
+        pairs.setdefault((one["code"], one["rival"]), []).append(one)
+    if pairs:
+        print("\non the same pictures (exact McNemar tests, corrected over the cells by Holm, at 5 %):")
+    for (code, rival), cells in pairs.items():
+        verdicts = [cell["verdict"] for cell in cells]
+        low, high = (f"{100 * end(cell['difference'] for cell in cells):+.1f}" for end in (min, max))
+        counts = f"better in {verdicts.count('better')}, worse in {verdicts.count('worse')} of {len(cells)} cells"
+        print(f"{code} against {rival}: {counts}; {low} to {high} points")
 
 
 def node_range(text: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from jaxtyping import Float32, Float64, Int32, Int64
 from laconic.language.huffman import code_lengths
 
 MOST_CELLS = 1024  # before they are merged, in all
-MOST_PER_CLASS = 48
+MOST_PER_CLASS = 100
 LEAST_ROWS = 8  # training rows a cell
 ROUNDS = 25  # of k-means
 LEAST = 1e-9  # probability that a centre leaves a class

@@ -27,9 +27,6 @@ class Likelihood:
     features --weight, bias, temperature--> posterior p --nearest--> cell --merges--> word
     ```
 
-    With a gate, p is a mixture: sum_q P(q | features) P(class | features, q), where q is how well the sensor sees. The
-    gate is a linear classifier of q, and each q has a linear classifier of the classes.
-
     From about log2 C bits on, a word says the most probable class, as `Decision` does, and how sure that is and what
     else it may be; with fewer bits, words stand for several classes. What a word means is for the receiver to count:
     its P(class | word) makes the evidence exact, however coarse the cells. Fit it to features as noisy as nodes have.
@@ -37,11 +34,8 @@ class Likelihood:
     Args:
         bits: the budget: the mean length in training of a Huffman-coded message, 1 to 64. Less is used where more
             would tell no more.
-        weight: the classifier's, e.g. a trained head's; if None, `fit` makes one by discriminant analysis. With a
-            gate, one classifier below the other.
+        weight: the classifier's, e.g. a trained head's; if None, `fit` makes one by discriminant analysis.
         bias: the classifier's.
-        gate: weight of the classifier of the sensor's quality; None where there is but one.
-        gate_bias: its bias.
         temperature: under which the classifier's posteriors fit the labels best; learnt.
         log_centres: the cells' mean posteriors; learnt.
         owners: the most probable class in each cell; learnt.
@@ -54,14 +48,12 @@ class Likelihood:
     [0, 0, 1, 1]
 
     Raises:
-        CodeError: a budget out of range, a weight without a bias, or weights of several qualities that don't fit them.
+        CodeError: a budget out of range, or a weight without a bias.
     """
 
     bits: int = 8
-    weight: Float32[np.ndarray, "outputs units"] | None = None
-    bias: Float32[np.ndarray, " outputs"] | None = None
-    gate: Float32[np.ndarray, "qualities units"] | None = None
-    gate_bias: Float32[np.ndarray, " qualities"] | None = None
+    weight: Float32[np.ndarray, "classes units"] | None = None
+    bias: Float32[np.ndarray, " classes"] | None = None
     temperature: float = 1.0
     log_centres: Float32[np.ndarray, "cells classes"] | None = None
     owners: Int32[np.ndarray, " cells"] | None = None
@@ -75,10 +67,6 @@ class Likelihood:
             raise CodeError(f"a budget of 1..{MAX_BITS} bits wanted, got {self.bits}")
         if (self.weight is None) != (self.bias is None):
             raise CodeError("a linear classifier needs weight and bias, got one of them")
-        if (self.gate is None) != (self.gate_bias is None):
-            raise CodeError("a gate needs weight and bias, got one of them")
-        if self.gate is not None and (self.weight is None or len(self.weight) % len(self.gate)):
-            raise CodeError(f"a gate of {len(self.gate)} qualities wants a classifier of the same classes for each")
 
     @property
     def alphabet(self) -> Alphabet:
@@ -100,9 +88,8 @@ class Likelihood:
         if self.weight is None:
             weight, bias = discriminant(features, labels)
             return replace(self, weight=weight, bias=bias).fit(features, labels)
-        n_classes = len(self.weight) // self._qualities
-        if labels.max() >= n_classes:
-            raise CodeError(f"the classifier knows {n_classes} classes, but class number {labels.max()} came")
+        if labels.max() >= len(self.weight):
+            raise CodeError(f"the classifier knows {len(self.weight)} classes, but class number {labels.max()} came")
         code = replace(self, temperature=self._best_temperature(features, labels))
         posterior = code.posterior(features)
         log_centres, owners = divide(posterior)
@@ -123,7 +110,7 @@ class Likelihood:
             FeatureError: features that the classifier was not made for.
             NotFittedError: neither fitted nor given a classifier.
         """
-        return _mixed(self._logits(features), self._gated(features), self.temperature)
+        return _softmax(self._logits(features) / self.temperature)
 
     def quantise(self, features: Float32[np.ndarray, "batch units"]) -> Symbols:
         """Each row's word.
@@ -147,33 +134,17 @@ class Likelihood:
         self.alphabet.check(symbols)
         return np.take(examples, symbols.units[:, 0], axis=0)
 
-    @property
-    def _qualities(self) -> int:
-        return 1 if self.gate is None else len(self.gate)
-
-    def _logits(self, features: Float32[np.ndarray, "batch units"]) -> Float64[np.ndarray, "batch qualities classes"]:
+    def _logits(self, features: Float32[np.ndarray, "batch units"]) -> Float64[np.ndarray, "batch classes"]:
         weight, bias = fitted(self.weight, self), fitted(self.bias, self)
         check_features(features, weight.shape[1])
-        logits = features.astype(np.float64) @ weight.T.astype(np.float64) + bias
-        return np.asarray(logits.reshape(len(features), self._qualities, len(bias) // self._qualities))
-
-    def _gated(self, features: Float32[np.ndarray, "batch units"]) -> Float64[np.ndarray, "batch qualities"]:
-        if self.gate is None or self.gate_bias is None:
-            return np.ones((len(features), 1))
-        return _softmax(features.astype(np.float64) @ self.gate.T.astype(np.float64) + self.gate_bias)
+        return np.asarray(features.astype(np.float64) @ weight.T.astype(np.float64) + bias)
 
     def _best_temperature(self, features: np.ndarray, labels: np.ndarray) -> float:
-        logits, gated, rows = self._logits(features), self._gated(features), np.arange(len(labels))
-        losses = [-np.log(_mixed(logits, gated, t)[rows, labels] + 1e-12).mean() for t in TEMPERATURES]
+        logits, rows = self._logits(features), np.arange(len(labels))
+        losses = [-np.log(_softmax(logits / t)[rows, labels] + 1e-12).mean() for t in TEMPERATURES]
         return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def _mixed(
-    logits: Float64[np.ndarray, "batch qualities classes"], gated: Float64[np.ndarray, "batch qualities"], t: float
-) -> Float64[np.ndarray, "batch classes"]:
-    return np.asarray(np.einsum("bqc,bq->bc", _softmax(logits / t), gated))
-
-
-def _softmax(logits: Float64[np.ndarray, "*batch classes"]) -> Float64[np.ndarray, "*batch classes"]:
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+def _softmax(logits: Float64[np.ndarray, "batch classes"]) -> Float64[np.ndarray, "batch classes"]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -27,10 +27,11 @@ from jaxtyping import Bool, Float32, Float64, Int64
 from laconic.contract import LaconicError
 from laconic.receiver.linear import best_temperature, check_positive, sharpened, softmax
 from laconic.receiver.predictions import Predictions
-from laconic.receiver.reliability import LEAST, fit_reliability
+from laconic.receiver.reliability import LEAST, RIDGE, fit_reliability
 
 DEPENDENCES = np.linspace(0, 1, 41)
 HELD = 0.5  # of the calibration events are kept for dependence and temperature
+RIDGES = (RIDGE, 30.0, 1000.0)  # nodes that differ need the least, good ones and few events the most
 
 
 class FusionError(LaconicError):
@@ -189,8 +190,8 @@ class Fusion:
     def fit(cls, heard: Heard, labels: Int64[np.ndarray, " events"], rng: np.random.Generator) -> Fusion:
         """Learn from events whose class is known, on which the codec was not trained.
 
-        On one half, drawn by `rng`, each node's reliability, alone; on the other the nodes' dependence and the
-        temperature, under which the labels are likeliest (Guo et al., 2017).
+        On one half, drawn by `rng`, each node's reliability, alone; on the other how far that is to be trusted, the
+        nodes' dependence and the temperature, under which the labels are likeliest (Guo et al., 2017).
 
         Raises:
             FusionError: too few events, a label that is no class, a node that never speaks or only of one class, or
@@ -202,22 +203,27 @@ class Fusion:
         n_classes = heard.posteriors.shape[2]
         counts = np.bincount(labels, minlength=n_classes) + 1.0
         fusion = cls.plain(heard.nodes, counts / counts.sum())
-        parts = [learn[heard.present[learn, i]] for i in range(len(heard.nodes))]
-        found = [fit_reliability(heard.posteriors[rows, i], labels[rows]) for i, rows in enumerate(parts)]
-        fusion = replace(
-            fusion, weights=np.array([weight for weight, _ in found]), biases=np.stack([bias for _, bias in found])
-        )
-        return fusion._calibrated(heard[hold], labels[hold])
+        tried = [fusion._reliable(heard[learn], labels[learn], ridge) for ridge in RIDGES]
+        tried = [each._dependent(heard[hold], labels[hold]) for each in tried]
+        fusion = min(tried, key=lambda each: each._loss(heard[hold], labels[hold]))
+        return replace(fusion, temperature=best_temperature(fusion.posterior(heard[hold]), labels[hold]))
 
-    def _calibrated(self, heard: Heard, labels: Int64[np.ndarray, " events"]) -> Fusion:
-        """The dependence, then the temperature, that suit these events best."""
-        rows = np.arange(len(labels))
+    def _reliable(self, heard: Heard, labels: Int64[np.ndarray, " events"], ridge: float) -> Fusion:
+        """Each node's weight and bias, from what it said alone."""
+        found = [
+            fit_reliability(heard.posteriors[present, i], labels[present], ridge)
+            for i, present in enumerate(heard.present.T)
+        ]
+        weights, biases = zip(*found, strict=True)
+        return replace(self, weights=np.array(weights), biases=np.stack(biases))
 
-        def loss(dependence: float) -> float:
-            return -float(np.log(replace(self, dependence=dependence).posterior(heard)[rows, labels] + LEAST).mean())
+    def _dependent(self, heard: Heard, labels: Int64[np.ndarray, " events"]) -> Fusion:
+        """The dependence that suits these events best."""
+        tried = [replace(self, dependence=dependence) for dependence in DEPENDENCES.tolist()]
+        return min(tried, key=lambda each: each._loss(heard, labels))
 
-        fusion = replace(self, dependence=min(DEPENDENCES.tolist(), key=loss), temperature=1.0)
-        return replace(fusion, temperature=best_temperature(fusion.posterior(heard), labels))
+    def _loss(self, heard: Heard, labels: Int64[np.ndarray, " events"]) -> float:
+        return -float(np.log(self.posterior(heard)[np.arange(len(labels)), labels] + LEAST).mean())
 
     def posterior(self, heard: Heard) -> Float64[np.ndarray, "events classes"]:
         """P(class | what all nodes said), rows summing to 1.

@@ -6,7 +6,9 @@ P(label | word)  =  ( n(word, label) + strength * P_bayes(label | units of the w
                                      ( n(word) + strength )
 ```
 
-A word that training heard often keeps its own record; a new one means what its units suggest.
+A word that training heard often keeps its own record; a new one means what its units suggest. Where a classifier
+stands behind the words, its posteriors may be counted in place of labels: they tell more of seldom words, and pictures
+that were learnt by heart flatter them less.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from laconic.language import Lexicon
 from laconic.receiver.linear import ReceiverError, best_temperature, check_positive, sharpened, softmax
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+SURE = 1e6  # sightings that a mean posterior counts for: its words need no record, and Laplace's smoothing is nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,22 @@ class WordReceiver:
         np.add.at(counts, (symbols.units, symbols.levels.astype(np.int64), labels[:, None]), 1.0)
         return cls(counts, class_weights)
 
+    @classmethod
+    def told(
+        cls,
+        symbols: Symbols,
+        posterior: Float64[np.ndarray, "batch classes"],
+        lexicon: Lexicon,
+        class_weights: Float64[np.ndarray, " classes"],
+    ) -> WordReceiver:
+        """A word of one unit means the mean of what a classifier makes of the pictures that say it.
+
+        `posterior` is P(class | picture), rows summing to 1.
+        """
+        counts = np.zeros((lexicon.alphabet.n_units, 2**lexicon.alphabet.level_bits, len(class_weights)))
+        np.add.at(counts, (symbols.units, symbols.levels.astype(np.int64)), posterior[:, None, :])
+        return cls(SURE * counts, class_weights, strength=SURE)
+
     def bayes(self, symbols: Symbols) -> Float64[np.ndarray, "batch classes"]:
         """P(class | units named) by naive Bayes over (unit, level) pairs, with Laplace's smoothing."""
         smooth = self.unit_counts + 1.0
@@ -91,5 +110,5 @@ class WordReceiver:
         def at(strength: float) -> Float64[np.ndarray, "batch classes"]:
             return replace(self, strength=strength, temperature=1.0).posterior(symbols, lexicon)
 
-        strength = min(STRENGTHS, key=lambda s: float(-np.log(at(s)[rows, labels] + 1e-12).mean()))
+        strength = min((*STRENGTHS, self.strength), key=lambda s: float(-np.log(at(s)[rows, labels] + 1e-12).mean()))
         return replace(self, strength=strength, temperature=best_temperature(at(strength), labels))

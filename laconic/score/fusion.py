@@ -17,8 +17,12 @@ from laconic.codec import Speech
 from laconic.contract import Symbols
 from laconic.receiver import LinearReceiver
 from laconic.receiver.fusion import Fusion, Heard, summed, vote
+from laconic.report.limits import label_rate
 from laconic.score.activity import ScoreError
 from laconic.score.calibration import expected_calibration_error
+from laconic.score.paired import holm, mcnemar
+
+SIGNIFICANT = 0.05
 
 Way: TypeAlias = Literal["vote", "sum", "likelihood"]
 Learn: TypeAlias = Callable[[np.ndarray, np.ndarray], LinearReceiver]
@@ -72,6 +76,34 @@ class FusionCell:
     accuracy: float
     calibration_error: float
     n: int
+
+    @property
+    def bits_total(self) -> float:
+        """What all nodes send of an event."""
+        return self.nodes * self.bits
+
+
+@dataclass(frozen=True)
+class FusionComparison:
+    """How much more of the same pictures `code` has right than `rival`, and how surely.
+
+    `p_value` is that of the exact two-sided McNemar test, `p_holm` the same corrected for the tests of all cells.
+    """
+
+    nodes: int
+    snr_db: float
+    code: str
+    rival: str
+    difference: float
+    p_value: float
+    p_holm: float
+
+    @property
+    def verdict(self) -> Literal["better", "worse", "no difference shown"]:
+        """At 5 %, corrected."""
+        if self.p_holm >= SIGNIFICANT:
+            return "no difference shown"
+        return "better" if self.difference > 0 else "worse"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,18 +193,47 @@ def _sums(speech: Speech, views: Views) -> Float32[np.ndarray, "n units"]:
     return summed(again, np.ones(again.shape[:2], dtype=bool))
 
 
-def compared(ours: Told, rivals: Sequence[Told]) -> list[dict[str, float | str]]:
-    """The exact two-sided McNemar test of ours against each rival on the same pictures, and the difference in accuracy.
+def compared(told: Sequence[Told], ours: str, rival: str) -> list[FusionComparison]:
+    """One code against another in every cell that has both, in the cells' order; p-values corrected over the cells."""
+    at = {(one.cell.snr_db, one.cell.nodes, one.cell.code): one for one in told}
+    pairs = [
+        (one, at[snr_db, nodes, rival])
+        for (snr_db, nodes, code), one in at.items()
+        if code == ours and (snr_db, nodes, rival) in at
+    ]
+    tests = [mcnemar(one.right, other.right) for one, other in pairs]
+    corrected = holm(np.array([p for _, p in tests]))
+    return [
+        FusionComparison(one.cell.nodes, one.cell.snr_db, ours, rival, difference, p, float(p_holm))
+        for (one, _), (difference, p), p_holm in zip(pairs, tests, corrected, strict=True)
+    ]
 
-    `p_value` is that of as uneven a split, or more, of the pictures that just one of both gets right.
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """A cell that no other beats, with the bits of all nodes together.
+
+    `bits_least` is what any code for the class needs for this accuracy, if every picture were seen perfectly and as
+    many as one likes were coded together: R(accuracy) of evenly drawn labels (`laconic.report.limits.label_rate`).
     """
-    from laconic.extras import need
 
-    found: list[dict[str, float | str]] = []
-    for rival in rivals:
-        gained = int((ours.right & ~rival.right).sum())
-        lost = int((rival.right & ~ours.right).sum())
-        p = need("scipy.stats", "data").binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-        difference = (gained - lost) / len(ours.right)
-        found.append({"rival": rival.cell.code, "difference": difference, "p_value": float(p)})
+    snr_db: float
+    nodes: int
+    code: str
+    bits_total: float
+    accuracy: float
+    bits_least: float
+
+
+def frontier(cells: Sequence[FusionCell], n_classes: int) -> list[FrontierPoint]:
+    """At each SNR the cells that no other beats in bits of all nodes and in accuracy; by bits, beside their limit."""
+    found: list[FrontierPoint] = []
+    for snr_db in dict.fromkeys(cell.snr_db for cell in cells):
+        best = -1.0
+        here = [cell for cell in cells if cell.snr_db == snr_db]
+        for cell in sorted(here, key=lambda cell: (cell.bits_total, -cell.accuracy)):
+            if cell.accuracy > best:
+                best = cell.accuracy
+                least = label_rate(best, n_classes)
+                found.append(FrontierPoint(snr_db, cell.nodes, cell.code, cell.bits_total, best, least))
     return found

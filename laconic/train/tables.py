@@ -9,7 +9,17 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from laconic.codec import Speech
-from laconic.language import Decision, Language, MaxAmp, MaxPro, MaxProAmp, Progressive, Scalar, UnfittedCode
+from laconic.language import (
+    Decision,
+    Language,
+    Likelihood,
+    MaxAmp,
+    MaxPro,
+    MaxProAmp,
+    Progressive,
+    Scalar,
+    UnfittedCode,
+)
 from laconic.receiver import LinearReceiver, WordReceiver
 from laconic.train.probe import fit_linear
 
@@ -46,7 +56,10 @@ def make_speech(
     language = Language.fit(code, symbols, labels, len(class_weights))
     lexicon = language.lexicon
     if lexicon.alphabet.k <= MAX_K and lexicon.alphabet.level_bits <= MAX_LEVEL_BITS:
-        words = WordReceiver.fit(symbols, labels, lexicon, class_weights)
+        if isinstance(code, Likelihood):
+            words = WordReceiver.told(symbols, code.posterior(features), lexicon, class_weights)
+        else:
+            words = WordReceiver.fit(symbols, labels, lexicon, class_weights)
         return Speech(language, words.calibrated(held_symbols, held[1], lexicon))
     weight, bias = fit_linear(code.dequantise(symbols), labels, class_weights)
     return Speech(language, LinearReceiver(weight, bias).calibrated(code.dequantise(held_symbols), held[1]))
@@ -61,9 +74,11 @@ def make_speeches(
 ) -> dict[str, Speech]:
     """The spoken language under "said", and every rival by name.
 
-    `head` is the classifier that was trained with the encoder: it reads the full features, and it is what
-    `Decision` sends the argmax of.
+    `head` is the classifier that was trained with the encoder: it reads the full features, it is what `Decision` sends
+    the argmax of, and what `Likelihood` sends a sketch of, where it has no classifier of its own.
     """
+    if isinstance(code, Likelihood) and code.weight is None:
+        code = replace(code, weight=head.weight, bias=head.bias)
     speeches = {"said": make_speech(code, train, held, class_weights)}
     others = rivals(getattr(code, "k", 3), train[0].shape[1])
     for name, rival in {**others, "decision": Decision(head.weight, head.bias)}.items():

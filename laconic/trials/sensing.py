@@ -2,21 +2,22 @@
 
 ```
 test split   --half--> calibration: nodes' reliability and dependence      --half--> test: what is measured
-train split  --noise at every SNR--> receivers of sums, tables of words, Likelihood's classifiers and cells
+train split  --noise as in the test--> receivers of sums, tables of words, Likelihood's classifier and cells
 ```
 
 Each node has its own noise and, where asked for, its own view (`laconic.data.views`). Groups stay in one half.
 
-The encoder, and the paper's codes, stay as the codec has them: trained on pictures as they came.
+The encoder, and the paper's codes, stay as the codec has them. All else is learnt at the SNR at which it is measured,
+for every code alike: nodes and centre know how noisy the sensors are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 
 from laconic.codec import Codec, Speech
 from laconic.data import Source, hold_out, load
@@ -25,9 +26,11 @@ from laconic.data.views import views as seen_as
 from laconic.language import Language, Likelihood, UnfittedCode
 from laconic.receiver import LinearReceiver, WordReceiver
 from laconic.score.evaluation import EvaluationError, labelled_pictures, spread
-from laconic.score.fusion import Learn, Teller, Told, Views, score_fusion
+from laconic.score.fusion import FusionComparison, Learn, Teller, Told, Views, compared, score_fusion
+from laconic.train.evidence import fit_evidence
 from laconic.train.probe import fit_linear
-from laconic.train.qualities import fit_qualities
+
+DECISION_BITS = 4  # with a budget of no more than these Likelihood is compared with decisions alone
 
 
 @dataclass(frozen=True)
@@ -70,23 +73,39 @@ def sense(codec: Codec, source: Source, asked: Conditions) -> list[Told]:
         raise EvaluationError("a codec that was trained on these classes wanted, with a classifier of full features")
     codec, loaded, labels = labelled_pictures(codec, source, n=asked.n_test)
     seen = _look(codec, source, asked, loaded.images, labels, _together(source, asked.n_test, loaded.rows))
-    tellers = make_tellers(codec.speeches, full.receiver, seen, asked.bits)
-    n_classes = len(codec.classes)
-    return [
-        score_fusion(
-            teller,
-            seen.train[snr_db],
-            seen.calibration[snr_db],
-            seen.test[snr_db],
-            n_nodes,
-            snr_db,
-            _learn(n_classes),
-            np.random.default_rng([asked.seed, 3]),
-        )
-        for snr_db in asked.snr_db
-        for n_nodes in asked.nodes
-        for teller in tellers
-    ]
+    told: list[Told] = []
+    for snr_db in asked.snr_db:
+        train, calibration, test = seen.train[snr_db], seen.calibration[snr_db], seen.test[snr_db]
+        tellers = make_tellers(codec.speeches, full.receiver, train, calibration, asked.bits)
+        for n_nodes in asked.nodes:
+            told += [
+                score_fusion(
+                    teller,
+                    train,
+                    calibration,
+                    test,
+                    n_nodes,
+                    snr_db,
+                    _learn(len(codec.classes)),
+                    np.random.default_rng([asked.seed, 3]),
+                )
+                for teller in tellers
+            ]
+    return told
+
+
+def comparisons(told: Sequence[Told]) -> list[FusionComparison]:
+    """What Likelihood is to hold against: of a budget of 4 bits the decision, with more the codes that are summed, too.
+
+    The first are compared with decisions that are fused as it is itself, the others also with the vote on them.
+    """
+    codes = list(dict.fromkeys(one.cell.code for one in told))
+    found: list[FusionComparison] = []
+    for code in (code for code in codes if code.startswith("likelihood-")):
+        large = int(code.removeprefix("likelihood-")) > DECISION_BITS
+        rivals = ("maxpro", "maxamp-3", "decision") if large else ("decision, likelihood",)
+        found += [one for rival in rivals for one in compared(told, code, rival)]
+    return found
 
 
 def _look(
@@ -138,34 +157,43 @@ def _views(
 
 
 def make_tellers(
-    speeches: Mapping[str, Speech], head: LinearReceiver, seen: Seen, bits: tuple[int, ...]
+    speeches: Mapping[str, Speech], head: LinearReceiver, train: Views, calibration: Views, bits: tuple[int, ...]
 ) -> list[Teller]:
-    """Paper 001's four schemes as the codec has them; Decision and MaxAmp as evidence; Likelihood at each budget.
+    """Paper 001's four schemes as the codec has them; Decision as evidence; Likelihood at each budget.
 
-    What a word is evidence for is counted on the first node's view of the training pictures at all SNRs.
+    What a decision is evidence for is counted on what all nodes say of training pictures; a word of Likelihood means
+    what its classifier makes of them. The confidence of both fits calibration pictures.
     """
+    n_classes = len(head.bias)
     names = [name for name in ("full", "maxpro", "maxamp-3") if name in speeches]
     tellers = [Teller(name, speeches[name], "sum") for name in names]
+    decision = speeches["decision"].language.code
     tellers.append(Teller("decision", speeches["decision"], "vote"))
-    first = [views.features[:, 0] for views in seen.train.values()]
-    labels = next(iter(seen.train.values())).labels
-    qualities = fit_qualities(np.stack(first), labels, head)
-    classifiers = (qualities.weight, qualities.bias, qualities.gate, qualities.gate_bias)
-    codes: dict[str, UnfittedCode] = {
-        "decision, likelihood": speeches["decision"].language.code,
-        **{f"likelihood-{budget}": Likelihood(budget, *classifiers) for budget in bits},
-    }
-    features, labels = np.concatenate(first), np.tile(labels, len(first))
-    return tellers + [
-        Teller(name, _speech(code, features, labels, len(head.bias)), "likelihood") for name, code in codes.items()
-    ]
+    tellers.append(Teller("decision, likelihood", _speech(decision, train, calibration, n_classes), "likelihood"))
+    evidence = fit_evidence(train.features, train.labels, head)
+    for budget in bits:
+        code = Likelihood(budget, evidence.weight, evidence.bias)
+        tellers.append(Teller(f"likelihood-{budget}", _speech(code, train, calibration, n_classes), "likelihood"))
+    return tellers
 
 
-def _speech(code: UnfittedCode, features: np.ndarray, labels: np.ndarray, n_classes: int) -> Speech:
+def _speech(code: UnfittedCode, train: Views, calibration: Views, n_classes: int) -> Speech:
+    features, labels = _rows(train)
     fitted = code.fit(features, labels)
-    symbols = fitted.quantise(features)
+    symbols, even = fitted.quantise(features), np.ones(n_classes)
     language = Language.fit(fitted, symbols, labels, n_classes)
-    return Speech(language, WordReceiver.fit(symbols, labels, language.lexicon, np.ones(n_classes)))
+    if isinstance(fitted, Likelihood):
+        receiver = WordReceiver.told(symbols, fitted.posterior(features), language.lexicon, even)
+    else:
+        receiver = WordReceiver.fit(symbols, labels, language.lexicon, even)
+    features, labels = _rows(calibration)
+    return Speech(language, receiver.calibrated(fitted.quantise(features), labels, language.lexicon))
+
+
+def _rows(views: Views) -> tuple[Float32[np.ndarray, "rows units"], Int64[np.ndarray, " rows"]]:
+    """Every node's features, picture by picture, and their labels."""
+    n, nodes, units = views.features.shape
+    return views.features.reshape(n * nodes, units), np.repeat(views.labels, nodes)
 
 
 def _learn(n_classes: int) -> Learn:

@@ -44,8 +44,17 @@ def test_the_answer_has_a_cell_for_every_snr_number_of_nodes_and_code(
     assert all(cell["bits"] <= 4 for cell in cells if cell["code"] != "full")
     shown = laconic(*asked).out.splitlines()
     assert shown[0].endswith("right with so many nodes:")
-    assert len(shown) == 2 + 2 * len(CODES)
-    assert "30 dB  likelihood-3" in shown[-1]
+    assert "30 dB  likelihood-3" in shown[1 + 2 * len(CODES)]
+    compared = ran.answer["comparisons"]
+    assert [(one["code"], one["rival"], one["snr_db"], one["nodes"]) for one in compared] == [
+        ("likelihood-3", "decision, likelihood", snr_db, nodes) for snr_db in (0, 30) for nodes in (1, 2)
+    ]
+    assert all(one["verdict"] in ("better", "no difference shown") for one in compared)
+    assert shown[-1].startswith("likelihood-3 against decision, likelihood: better in ")
+    points = ran.answer["frontier"]
+    assert {point["snr_db"] for point in points} == {0, 30}
+    assert all(point["bits_least"] <= point["bits_total"] for point in points if point["code"] != "full")
+    assert any(line.startswith("  30 dB  ") and line.endswith("2.32") for line in shown)  # log2 of 5 trees
     assert laconic(*asked, "--json").answer["cells"] == cells
 
 

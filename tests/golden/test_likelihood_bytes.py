@@ -10,8 +10,8 @@ import numpy as np
 from laconic.language import Framing, Huffman, Language, Lexicon, Likelihood, fingerprint
 from laconic.language.language import branches
 
-FINGERPRINT = "29718156d5bd6c3a"
-PACKETS = ["200049", "2080aa", "20c04c", "20e03f", "20f091"]
+FINGERPRINT = "34ec90c57b8e6494"
+PACKETS = ["200026", "2080c5", "20c023", "20e050", "20f0fe"]
 FEATURES = np.array([[8, 0, 0], [2, 1, 0], [0, 8, 0], [0, 2, 1], [0, 0, 8]], np.float32)
 
 
@@ -19,7 +19,7 @@ def language() -> Language:
     log_centres = np.array([[0, -8, -8], [-1, -1, -4], [-8, 0, -8], [-4, -1, -2], [-8, -8, 0]], np.float32)
     owners, words = np.array([0, 0, 1, 1, 2], np.int32), np.array([0, 1, 2, 3, 4], np.int32)
     weight, bias = np.eye(3, dtype=np.float32), np.zeros(3, np.float32)
-    code = Likelihood(3, weight, bias, None, None, 1.0, log_centres, owners, words, FEATURES)
+    code = Likelihood(3, weight, bias, 1.0, log_centres, owners, words, FEATURES)
     counts, labels = np.array([9, 5, 3, 2, 1]), np.eye(3, dtype=np.int32)[[0, 0, 1, 1, 2]]
     units, levels = np.arange(5, dtype=np.int32)[:, None], np.zeros((5, 1), np.uint32)
     lexicon = Lexicon(code.alphabet, units, levels, counts, labels, 0)

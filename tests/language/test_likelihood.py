@@ -131,21 +131,6 @@ def test_the_first_merge_is_the_one_that_brute_force_finds(seed: int) -> None:
     assert merges(joint, np.zeros(6, np.int32))[0] == min(slopes, key=lambda pair: slopes[pair])
 
 
-def test_a_gate_chooses_the_classifier_of_the_quality() -> None:
-    """Unit 2 says that the sensor is bad; then unit 0 means the other class."""
-    weight = np.array([[9, 0, 0], [0, 0, 0], [0, 0, 0], [9, 0, 0]], np.float32)
-    bias = np.array([-4, 0, 0, -4], np.float32)
-    gate, gate_bias = np.array([[0, 0, -20], [0, 0, 20]], np.float32), np.array([10, -10], np.float32)
-    features = np.array([[1, 0, 0], [0, 0, 0], [1, 0, 1], [0, 0, 1]], np.float32)
-    code = Likelihood(1, weight, bias, gate, gate_bias)
-    assert code.posterior(features).argmax(axis=1).tolist() == [0, 1, 1, 0]
-    one = 1 / (1 + np.exp(-5.0))
-    np.testing.assert_allclose(code.posterior(features)[0], [one, 1 - one], rtol=1e-6)
-    labels = np.tile([0, 1, 1, 0], 16)
-    said = code.fit(np.tile(features, (16, 1)), labels).quantise(features)
-    assert said.units[:, 0].tolist() == [0, 1, 1, 0]
-
-
 def test_a_class_that_training_never_said_is_said_as_another() -> None:
     weight = np.eye(3, dtype=np.float32)
     code = Likelihood(4, weight, np.zeros(3, np.float32))
@@ -154,7 +139,6 @@ def test_a_class_that_training_never_said_is_said_as_another() -> None:
     assert fitted.quantise(np.array([[0, 1, 4], [1, 0, 4]], np.float32)).units[:, 0].tolist() == [1, 0]
 
 
-GATE = np.zeros((2, 2), np.float32)
 HEAD = np.eye(2, dtype=np.float32), np.zeros(2, np.float32)
 
 
@@ -164,11 +148,6 @@ HEAD = np.eye(2, dtype=np.float32), np.zeros(2, np.float32)
         (lambda: Likelihood(0), "a budget of 1..64 bits wanted, got 0"),
         (lambda: Likelihood(65), "a budget of 1..64 bits wanted, got 65"),
         (lambda: Likelihood(4, HEAD[0]), "a linear classifier needs weight and bias, got one of them"),
-        (lambda: Likelihood(4, *HEAD, GATE), "a gate needs weight and bias, got one of them"),
-        (
-            lambda: Likelihood(4, np.ones((3, 2), np.float32), np.zeros(3, np.float32), GATE, HEAD[1]),
-            "a gate of 2 qualities wants a classifier of the same classes for each",
-        ),
         (
             lambda: Likelihood(4, *HEAD).fit(HEAD[0], np.array([0, 2])),
             "the classifier knows 2 classes, but class number 2 came",

@@ -12,7 +12,7 @@ from laconic.codec import Speech
 from laconic.language import Decision, Language, Likelihood, MaxPro, UnfittedCode
 from laconic.receiver import LinearReceiver, WordReceiver
 from laconic.score.activity import ScoreError
-from laconic.score.fusion import FusionCell, Teller, Told, Views, Way, compared, score_fusion
+from laconic.score.fusion import FusionCell, Teller, Told, Views, Way, compared, frontier, score_fusion
 
 HEAD = LinearReceiver(np.array([[-2, 0], [2, 0]], np.float32), np.array([6, -6], np.float32))
 
@@ -68,10 +68,9 @@ def test_sums_of_features_reach_what_bayes_does_and_votes_what_majorities_do(tol
 
 
 def test_three_bits_of_evidence_lose_little_of_the_sum_and_beat_votes(told: dict[str, Told]) -> None:
-    (votes, sums) = compared(told["evidence"], [told["votes"], told["sums"]])
-    assert votes["difference"] > 0
-    assert votes["p_value"] < 0.05
-    assert abs(float(sums["difference"])) < 0.01
+    votes, sums = (compared(list(told.values()), "evidence", rival)[0] for rival in ("votes", "sums"))
+    assert votes.verdict == "better"
+    assert abs(sums.difference) < 0.01
     assert told["evidence"].cell.bits <= 3.05  # as in training
     assert told["evidence"].cell.calibration_error < np.sqrt(15 / (4 * 1500))
 
@@ -82,17 +81,28 @@ def test_a_cell_says_what_it_is_of(told: dict[str, Told]) -> None:
     assert cell == FusionCell(3, 6.0, "votes", 1.0, 1.0, right / 1500, cell.calibration_error, 1500)
 
 
-def test_two_tellers_are_compared_on_the_pictures_where_they_differ() -> None:
-    def knows(right: list[bool], code: str) -> Told:
-        cell = FusionCell(1, 0.0, code, 1.0, 1.0, float(np.mean(right)), 0.0, len(right))
-        return Told(cell, np.ones((len(right), 1)), np.array(right))
+def knows(right: int, n: int, code: str, nodes: int = 1, bits: float = 1.0) -> Told:
+    """The first `right` of `n` pictures are right."""
+    cell = FusionCell(nodes, 0.0, code, bits, 1.0, right / n, 0.0, n)
+    return Told(cell, np.ones((n, 1)), np.arange(n) < right)
 
-    ours = knows([True] * 6 + [False] * 4, "ours")
-    rivals = [knows([False] * 5 + [True] + [False] * 4, "worse"), ours]
-    assert compared(ours, rivals) == [
-        {"rival": "worse", "difference": 0.5, "p_value": 2 / 2**5},
-        {"rival": "ours", "difference": 0.0, "p_value": 1.0},
-    ]
+
+def test_codes_are_compared_cell_by_cell_and_corrected_over_the_cells() -> None:
+    told = [knows(8, 10, "ours"), knows(2, 10, "other"), knows(5, 10, "ours", 2), knows(5, 10, "other", 2)]
+    told.append(knows(1, 10, "other", 3))  # ours has no such cell
+    first, second = compared(told, "ours", "other")
+    assert (first.nodes, first.difference, first.p_value, first.p_holm) == (1, 0.6, 2 / 2**6, 4 / 2**6)
+    assert (second.nodes, second.difference, second.p_holm) == (2, 0.0, 1.0)
+    assert first.verdict == second.verdict == "no difference shown"
+    assert compared(told[:2], "ours", "other")[0].verdict == "better"
+    assert compared(told[:2], "other", "ours")[0].verdict == "worse"
+
+
+def test_the_frontier_is_what_no_other_cell_beats() -> None:
+    told = [knows(6, 10, "a"), knows(5, 10, "b", bits=2.0), knows(9, 10, "c", 2, 1.5), knows(9, 10, "d", 2, 4.0)]
+    found = frontier([one.cell for one in told], 2)
+    assert [(point.code, point.nodes, point.bits_total) for point in found] == [("a", 1, 1.0), ("c", 2, 3.0)]
+    assert [point.bits_least for point in found] == pytest.approx([1 - 0.970951, 1 - 0.468996], abs=1e-6)  # 1 - h2
 
 
 def test_more_nodes_than_there_are_and_no_pictures_are_refused() -> None:
