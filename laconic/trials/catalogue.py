@@ -17,11 +17,13 @@ from laconic.trials.dnrl.table_1 import TABLE_1 as DNRL_TABLE_1
 from laconic.trials.dnrl.table_2 import TABLE_2 as DNRL_TABLE_2
 from laconic.trials.dnrl.table_3 import TABLE_3 as DNRL_TABLE_3
 from laconic.trials.dnrl.table_4 import TABLE_4
+from laconic.trials.dnrl.table_5 import TABLE_5
 from laconic.trials.gssma import figs_4_to_6
 from laconic.trials.gssma.baseline import BASELINE
 from laconic.trials.gssma.fig_3 import FIG_3 as GSSMA_FIG_3
 from laconic.trials.lgg import planes, table_1, table_2, table_3, table_a1
 from laconic.trials.ours.decoder import DECODER
+from laconic.trials.ours.frontier import FRONTIER
 from laconic.trials.ours.sharing import SHARING
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL
@@ -38,6 +40,7 @@ TRIALS: dict[str, Trial] = {
     "dnrl/fig-5": FIG_5,
     "dnrl/fig-6": FIG_6,
     "dnrl/fig-7": FIG_7,
+    "dnrl/table-5": TABLE_5,
     "gssma/baseline": BASELINE,
     "gssma/fig-3": GSSMA_FIG_3,
     "gssma/fig-4": figs_4_to_6.FIG_4,
@@ -55,6 +58,7 @@ TRIALS: dict[str, Trial] = {
     "link/waterfall": WATERFALL,
     "ours/decoder": DECODER,
     "ours/sharing": SHARING,
+    "ours/frontier": FRONTIER,
 }
 
 
