@@ -57,7 +57,7 @@ class Train(Command):
     """The sparsity term's weight; the default suits the objective."""
 
     target_bits: Maybe[float] = None
-    """Find the sparsity weight that gives messages of this mean length."""
+    """Give messages of this mean length: the sparsity weight is found and, without --code, K and the code chosen."""
 
     encoder: Maybe[str] = None
     """cnn (disentangle: cnnw16), resnet-8, resnet-18, resnet-50, with a width as in cnnw32, or package.module:name; for

@@ -5,6 +5,7 @@ from __future__ import annotations
 from laconic.receiver.binomial import CalibrationError, upper_bound
 from laconic.receiver.fusion import Fusion, FusionError, Heard, fused_predictions, gather, summed, vote
 from laconic.receiver.guarantee import ClassGuarantee, Guarantee, calibrate
+from laconic.receiver.likeness import likeness, most_alike, odd_one_out
 from laconic.receiver.linear import LinearReceiver, ReceiverError
 from laconic.receiver.predictions import Predictions
 from laconic.receiver.said_or_sent import RuleError, SaidOrSent
@@ -28,6 +29,9 @@ __all__ = [
     "calibrate",
     "fused_predictions",
     "gather",
+    "likeness",
+    "most_alike",
+    "odd_one_out",
     "summed",
     "upper_bound",
     "vote",

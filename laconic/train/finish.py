@@ -22,6 +22,7 @@ from laconic.language import Decision, UnfittedCode
 from laconic.receiver import LinearReceiver
 from laconic.score.evaluation import score_speech
 from laconic.train.batches import Reader
+from laconic.train.budget import code_for
 from laconic.train.clusters import find_clusters
 from laconic.train.export import export_onnx, prune_onnx
 from laconic.train.pictures import TrainingData, sensed
@@ -51,8 +52,8 @@ def finish(
     """Write the codec that `module` has become, and read it back.
 
     Every table is fitted on the features of the exported encoder itself, so that what was counted is what
-    nodes will say; with `sensor_noise`, of pictures that have it. `code` may be None where clusters are said: then it
-    is `Decision`.
+    nodes will say; with `sensor_noise`, of pictures that have it. `code` may be None: where clusters are said it is
+    then `Decision`, and with `target_bits` the one that comes nearest.
     """
     module.cpu()
     digests, data = learnt_digests(data), sensed(data, module.recipe)
@@ -67,6 +68,8 @@ def finish(
     if module.recipe.clusters is None:
         classes, weights, clusters = list(source.class_names), data.class_weights, None
         head = _head(module, kept, train, data)
+        if code is None and module.recipe.target_bits is not None:
+            code = code_for(module.recipe.target_bits, train, held, weights)
     else:
         clusters = find_clusters(module, kept, train[0], data.read, module.recipe.clusters)
         classes, weights, head = clusters.names, np.ones(len(clusters.names)), clusters.head

@@ -18,6 +18,7 @@ from laconic.codec.limits import Limits
 from laconic.data import AnyPreprocessing, Preprocessing, Source, Split, of_pictures, open_source
 from laconic.data.loading import check_kind
 from laconic.language import MaxAmp, UnfittedCode
+from laconic.train.budget import check_target
 from laconic.train.finish import finish
 from laconic.train.pictures import TrainingData, choose_preprocessing, training_data
 from laconic.train.receiver import train_receiver
@@ -70,13 +71,15 @@ def fit(
     out = Path(out).resolve()
     check_replaceable(out)
     recipe = _with_clusters(recipe, source)
-    if code is None and recipe.clusters is None:
+    if code is None and recipe.clusters is None and recipe.target_bits is None:
         code = MaxAmp(k=recipe.k)
     choose: Callable[[Split], AnyPreprocessing] = choose_text if texts else choose_preprocessing
     preprocessing = preprocessing or choose(source.split("train"))
     check_kind(source.split("train"), preprocessing)
     data = training_data(source, preprocessing, recipe, calibration if limits else 0.0)
     recipe = _with_queue(recipe, len(data.labels))
+    if recipe.target_bits is not None and recipe.clusters is None:
+        check_target(recipe.target_bits, data.labels)
     _check_sending(recipe, source, data, preprocessing, limits, receiver_encoder)
     asked = {
         **recipe.record(),

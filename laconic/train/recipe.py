@@ -87,7 +87,8 @@ class Recipe:
     SNR drawn evenly from it (clean pictures are the upper end's), and tables, thresholds and figures are of pictures
     with such noise, too.
     `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
-    `target_bits` drives it by feedback instead. What is None becomes what suits the objective.
+    `target_bits` drives it by feedback instead, and K and the code are chosen (`laconic.train.budget`). What is None
+    becomes what suits the objective.
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
     bring no improvement (the paper's rule has 5). With none of the three it lasts DEFAULT_MINUTES.
     """
