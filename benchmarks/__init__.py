@@ -22,6 +22,7 @@ ALL = (
     "ldpc",
     "digital_link",
     "smoothness",
+    "grouping",
     "int8",
 )
 
