@@ -38,6 +38,7 @@ TRAINED = (12.0, 18.0)
 
 def measured(parameters: Parameters, seed: int, source: str) -> Measured:
     """See `laconic.trials.gssma.delivering.delivering`."""
+    parameters = {**parameters, "snr_db": [float(snr_db) for snr_db in parameters["snr_db"]]}
     found = (_by_codec if "codec" in parameters else _by_network)(parameters, seed, source)
     return {"snr_db": parameters["snr_db"], **found, **summary(parameters["snr_db"], found["psnr_db"])}
 
@@ -99,7 +100,7 @@ def _by_network(parameters: Parameters, seed: int, source: str) -> dict[str, Any
     return {
         "psnr_db": [point.psnr_db for point in points],
         "perceptual": [point.perceptual for point in points],
-        "params": sum(weight.numel() for weight in way.parameters()),
+        "params": float(sum(weight.numel() for weight in way.parameters())),
     }
 
 
@@ -111,14 +112,14 @@ def _by_codec(parameters: Parameters, seed: int, source: str) -> dict[str, Any]:
     sent = np.tile(pictures, (parameters["rounds"], 1, 1, 1))
     generator, fixed = torch.Generator().manual_seed(seed), Scheme.parse(parameters["fixed"])
     points = []
-    for snr_db in map(float, parameters["snr_db"]):
+    for snr_db in parameters["snr_db"]:
         best = classical.best(over, snr_db, generator=generator, rounds=parameters["rounds"])
         one = classical.send(fixed, over, snr_db, generator=generator, rounds=parameters["rounds"])
         points.append(
             {
                 "psnr_db": best.psnr_db,
                 "perceptual": float(eye(_unit(classical.pictures(best)), _unit(sent)).mean()),
-                "failed": best.failed.mean(),
+                "failed": float(best.failed.mean()),
                 "bound_psnr_db": classical.bound(over, snr_db).psnr_db,
                 "fixed_psnr_db": one.psnr_db,
             }

@@ -67,7 +67,7 @@ def measured(parameters: Parameters, seed: int, source: str) -> Measured:
     steps = sorted(way.noted)
     off = {name: [_off(way.noted[step][name]) for step in steps] for name in watched}
     cosine = [_mean_cosine(way.noted[step]["new"]) for step in steps]
-    return {"step": steps, "cosine": cosine, "off": off["new"], "off_seen": off["seen"]}
+    return {"step": [float(step) for step in steps], "cosine": cosine, "off": off["new"], "off_seen": off["seen"]}
 
 
 def _images(users: CorrelatedUsers, n: int) -> Tensor:
