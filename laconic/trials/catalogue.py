@@ -18,6 +18,7 @@ from laconic.trials.dnrl.table_2 import TABLE_2 as DNRL_TABLE_2
 from laconic.trials.dnrl.table_3 import TABLE_3 as DNRL_TABLE_3
 from laconic.trials.dnrl.table_4 import TABLE_4
 from laconic.trials.dnrl.table_5 import TABLE_5
+from laconic.trials.dnrl.table_7 import TABLE_7
 from laconic.trials.gssma import figs_4_to_6
 from laconic.trials.gssma.baseline import BASELINE
 from laconic.trials.gssma.fig_3 import FIG_3 as GSSMA_FIG_3
@@ -41,6 +42,7 @@ TRIALS: dict[str, Trial] = {
     "dnrl/fig-6": FIG_6,
     "dnrl/fig-7": FIG_7,
     "dnrl/table-5": TABLE_5,
+    "dnrl/table-7": TABLE_7,
     "gssma/baseline": BASELINE,
     "gssma/fig-3": GSSMA_FIG_3,
     "gssma/fig-4": figs_4_to_6.FIG_4,
