@@ -61,7 +61,7 @@ class Train(Command):
 
     encoder: Maybe[str] = None
     """cnn (disentangle: cnnw16), resnet-8, resnet-18, resnet-50, with a width as in cnnw32, or package.module:name; for
-    texts bilstm, or smaller as bilstm-1w64: one layer of 64 units in either direction."""
+    texts bilstm-1w64 (one layer of 64 units in either direction), or paper 001's bilstm."""
 
     mask_input: Literal["map", "vector"] = "map"
     """What the mask-net pools: the feature map, or (as paper 001 prints it) the pooled features."""

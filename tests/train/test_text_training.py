@@ -42,10 +42,10 @@ def test_onnx_runtime_computes_what_torch_does(name: str, mask: str) -> None:
     np.testing.assert_allclose(Session(pruned)(tokens), wanted[:, kept], rtol=1e-5, atol=1e-6)
 
 
-def test_the_suited_recipe_is_table_6s() -> None:
+def test_the_suited_recipe_is_table_6s_but_for_the_size() -> None:
     recipe = text_recipe(epochs=1)
     told = (recipe.objective, recipe.encoder, recipe.optimizer, recipe.peak_rate, recipe.weight_decay)
-    assert told == ("cross-entropy", "bilstm", "adam", 0.005, 0.0)
+    assert told == ("cross-entropy", "bilstm-1w64", "adam", 0.005, 0.0)
     assert text_recipe(objective="joint", learning_rate=0.1).peak_rate == 0.1
 
 
