@@ -26,6 +26,8 @@ from laconic.trials.lgg import planes, table_1, table_2, table_3, table_a1
 from laconic.trials.ours.decoder import DECODER
 from laconic.trials.ours.frontier import FRONTIER
 from laconic.trials.ours.sharing import SHARING
+from laconic.trials.ours.target_bits import TARGET_BITS
+from laconic.trials.ours.tasks import TASKS_TRIAL
 from laconic.trials.trial import Trial, TrialError
 from laconic.trials.waterfall import WATERFALL
 
@@ -60,6 +62,8 @@ TRIALS: dict[str, Trial] = {
     "link/waterfall": WATERFALL,
     "ours/decoder": DECODER,
     "ours/sharing": SHARING,
+    "ours/target-bits": TARGET_BITS,
+    "ours/tasks": TASKS_TRIAL,
     "ours/frontier": FRONTIER,
 }
 

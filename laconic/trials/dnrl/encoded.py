@@ -16,14 +16,14 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from laconic.codec import Speech
-from laconic.data import open_source
+from laconic.data import Preprocessing, Source, Split, load, open_source
 from laconic.encoder import FeatureEncoder
 from laconic.language import Decision, MaxAmp, MaxPro, MaxProAmp, Scalar, UnfittedCode
 from laconic.receiver import LinearReceiver
 from laconic.score.activity import n1
 from laconic.score.attention import attention, feature_map
 from laconic.score.dissection import exciting
-from laconic.train.batches import Pictures, Reader, ShuffledBatches, loader
+from laconic.train.batches import InMemory, Pictures, Reader, ShuffledBatches, loader
 from laconic.train.pictures import TrainingData, choose_preprocessing, training_data
 from laconic.train.probe import fit_linear
 from laconic.train.readout import chunks
@@ -73,6 +73,13 @@ class Encoded:
         speech = make_speech(codes[name], train, held, self.data.class_weights)
         return replace(speech, receiver=self.head) if name == "full" else speech
 
+    def features(self, split: Split) -> Float32[np.ndarray, "n units"]:
+        """What the encoder makes of pictures of other classes than it was trained on."""
+        height, width, channels = self.data.read_test([0]).shape[1:]
+        color = "gray" if channels == 1 else "rgb"
+        images = load(split, Preprocessing.parse(f"{width}x{height}", "squash", color)).images
+        return _features(self.encoder, InMemory(images), len(images))
+
     def focus(self, unit: int) -> float:
         """The part of a picture that half of what excites a unit comes from; the mean over its EXAMPLES best pictures.
 
@@ -86,12 +93,12 @@ class Encoded:
         return float((held < 0.5).double().mean()) if rows else 0.5
 
 
-def encode(parameters: Mapping[str, Any], seed: int, source: str) -> Encoded:
+def encode(parameters: Mapping[str, Any], seed: int, source: str | Source) -> Encoded:
     """Train an encoder in the `way` (of `laconic.train.recipe.WAYS`) with the `recipe`, and encode all pictures.
 
     `n_train` training pictures are drawn by the seed, 0 for all. Two stages end with a linear classifier on features.
     """
-    opened = open_source(source)
+    opened = open_source(source) if isinstance(source, str) else source
     split = opened.split("train")
     if parameters["n_train"]:
         split = split.subset(np.sort(np.random.default_rng(seed).permutation(len(split))[: parameters["n_train"]]))
@@ -102,10 +109,11 @@ def encode(parameters: Mapping[str, Any], seed: int, source: str) -> Encoded:
     data = training_data(opened, preprocessing, recipe)
     batches = ShuffledBatches(len(data.labels), recipe.batch_size, seed)
     n_steps = (recipe.epochs or 1) * len(batches)
-    way = build_way(make_encoder(data, preprocessing, recipe), data, preprocessing, recipe, n_steps, len(batches))
+    encoder = make_encoder(data, preprocessing, recipe)
+    way = build_way(encoder, data, preprocessing, recipe, n_steps, len(batches))
     _fit(way, data, batches, n_steps)
     train, held, test = (
-        _features(way.encoder, read, n)
+        _features(encoder, read, n)
         for read, n in (
             (data.read, len(data.labels)),
             (data.read_held, len(data.held_labels)),
@@ -117,7 +125,7 @@ def encode(parameters: Mapping[str, Any], seed: int, source: str) -> Encoded:
     else:
         weight, bias = (parameter.detach().numpy() for parameter in way.classifier.parameters())
         head = LinearReceiver(weight, bias)
-    return Encoded(way.encoder, data, train, held, test, head)
+    return Encoded(encoder, data, train, held, test, head)
 
 
 def _fit(way: Way, data: TrainingData, batches: ShuffledBatches, n_steps: int) -> None:

@@ -46,7 +46,7 @@ def representation(parameters: Parameters, seed: int, source: str) -> Measured:
     labels = found.data.test_labels
     activity = ordered_activity(found.test)
     return {
-        "n1": n1(found.test),
+        "n1": float(n1(found.test)),
         "n2": n2(found.test),
         "accuracy": 100 * (found.read(found.test) == labels).mean(),
         "unit": np.arange(1, len(activity) + 1).tolist(),

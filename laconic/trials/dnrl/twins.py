@@ -38,7 +38,7 @@ def twins(parameters: Parameters, seed: int, source: str) -> Measured:
         **_beside_chance("paper", principal_consistency(recalls[0], recalls[1], rng)),
         **_beside_chance("damage", gram_consistency(damages[0], damages[1], rng)),
         "damaged": 100 * np.mean([damage.max(axis=1).mean() for damage in damages]),
-        "shown": shown,
+        "shown": float(shown),
         **{f"recall_{i}": _padded(100 * recall).ravel().tolist() for i, recall in enumerate(recalls)},
     }
 
