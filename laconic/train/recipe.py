@@ -89,6 +89,7 @@ class Recipe:
     `sparsity_weight` is lambda of paper 001, equation (12), reached over the first `sparsity_warmup` of the steps;
     `target_bits` drives it by feedback instead, and K and the code are chosen (`laconic.train.budget`). What is None
     becomes what suits the objective.
+    `optimizer` is `sgd` with `momentum`, or `adam`, as texts are trained (`laconic.train.text_recipe`).
     A run lasts `minutes`, or `epochs`, the learning rate ending at 0; or at a constant rate until `patience` epochs
     bring no improvement (the paper's rule has 5). With none of the three it lasts DEFAULT_MINUTES.
     """
