@@ -67,7 +67,7 @@ def fit(
     source = open_source(source) if isinstance(source, str) else source
     texts = source.split("train").holds_texts
     recipe = _merged(recipe or (text_recipe() if texts else Recipe()), objective, encoder)
-    recipe = checked_for_texts(recipe) if texts else recipe
+    recipe = checked_for_texts(recipe, source) if texts else recipe
     out = Path(out).resolve()
     check_replaceable(out)
     recipe = _with_clusters(recipe, source)

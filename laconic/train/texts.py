@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from laconic.data import IntakeError, Split, TextPreprocessing
+from laconic.data import IntakeError, Source, Split, TextPreprocessing
 from laconic.data.text import LENGTH
 from laconic.encoder import TextEncoder
 from laconic.train.recipe import OBJECTIVES, WITHOUT_LABELS, Recipe, RecipeError
@@ -32,7 +32,7 @@ def text_recipe(**given: Any) -> Recipe:
     return Recipe.with_defaults(**{**TEXTS, **{name: value for name, value in given.items() if value is not None}})
 
 
-def checked_for_texts(recipe: Recipe) -> Recipe:
+def checked_for_texts(recipe: Recipe, source: Source) -> Recipe:
     """The recipe, in fp32, once it asks for nothing that is for pictures.
 
     Raises:
@@ -40,6 +40,7 @@ def checked_for_texts(recipe: Recipe) -> Recipe:
     """
     labelled = ", ".join(objective for objective in OBJECTIVES if objective not in WITHOUT_LABELS)
     for bad, what in (
+        (not source.labelled, "these are trained with labels, and it has none"),
         (not recipe.labelled, f"objective {recipe.objective!r} learns from views of pictures; texts have {labelled}"),
         (
             recipe.augment not in ("auto", "none"),
@@ -53,7 +54,7 @@ def checked_for_texts(recipe: Recipe) -> Recipe:
         (recipe.precision == "bf16", "an LSTM is trained in fp32"),
     ):
         if bad:
-            raise RecipeError(f"this source holds texts: {what}")
+            raise RecipeError(f"{source.name} holds texts: {what}")
     return replace(recipe, precision="fp32")
 
 

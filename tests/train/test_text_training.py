@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,9 +103,15 @@ def test_a_killed_run_resumes_to_the_same_weights_though_words_drop_out(tmp_path
     ],
 )
 def test_what_is_for_pictures_is_refused(given: dict[str, object], message: str, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=f"this source holds texts: {message}"):
+    with pytest.raises(RecipeError, match=rf"remarks\?n=90 holds texts: {message}"):
         fit(SOURCE, tmp_path / "codec", recipe=text_recipe(**{**TINY, **given}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_texts_without_labels_are_refused(tmp_path: Path) -> None:
+    source = replace(open_source(SOURCE), class_names=())
+    with pytest.raises(RecipeError, match="holds texts: these are trained with labels, and it has none"):
+        fit(source, tmp_path / "codec", recipe=text_recipe(**TINY))
 
 
 def test_pictures_and_texts_keep_their_own_preprocessing(tmp_path: Path) -> None:
