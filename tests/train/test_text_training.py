@@ -53,10 +53,8 @@ def test_the_suited_recipe_is_table_6s_but_for_the_size() -> None:
 @pytest.mark.parametrize(
     ("objective", "sparsity", "views"),
     [
-        ("cross-entropy", "none", 1),
         ("cross-entropy", "feature", 1),
-        ("cross-entropy", "weighted", 1),
-        ("joint", "mask", 2),
+        ("joint", "weighted", 2),
     ],
 )
 def test_the_penalties_and_the_joint_objective_train(objective: str, sparsity: str, views: int, tmp_path: Path) -> None:
