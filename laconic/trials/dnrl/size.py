@@ -18,19 +18,16 @@ def size(parameters: Parameters, seed: int, source: str) -> Measured:
 
     The paper doesn't say what it counts. Its numbers come out by the convention of the tool ptflops, where a value that
     is normalised counts as two multiply-accumulates, one that is rectified or added to another as one; `gflops_main`
-    are of convolutions and linear layers alone. Parameters are `way` (of `laconic.train.recipe.WAYS`) and `encoder`.
-    No picture is looked at and nothing is trained.
+    are of convolutions and linear layers alone. Parameters are `encoder` and `mask`: what its mask-net looks at, or
+    `none`. No picture is looked at and nothing is trained.
     """
     import torch
 
     from laconic.encoder import FeatureEncoder, build_backbone
-    from laconic.train.recipe import WAYS, Recipe
 
     del seed, source
-    objective, sparsity = WAYS[parameters["way"]]
-    mask = Recipe(objective=objective, sparsity=sparsity).mask
     with torch.device("meta"):
-        encoder = FeatureEncoder(build_backbone(parameters["encoder"], 3, SIZE), 3, SIZE, mask).eval()
+        encoder = FeatureEncoder(build_backbone(parameters["encoder"], 3, SIZE), 3, SIZE, parameters["mask"]).eval()
         counted: list[tuple[int, int]] = []
         for layer in encoder.modules():
             layer.register_forward_hook(lambda layer, _, output: counted.append(_accumulates(layer, output)))

@@ -153,5 +153,5 @@ def _similar(
     """The part of the NEAREST most alike that share a query's class; equally alike ones are drawn."""
     drawn = alike + 1e-9 * rng.random(alike.shape)
     drawn[np.arange(len(rows)), rows] = -1  # not itself
-    nearest = np.argsort(-drawn, axis=1)[:, :NEAREST]
+    nearest = np.argsort(-drawn, axis=1)[:, : min(NEAREST, alike.shape[1] - 1)]
     return np.asarray((labels[nearest] == labels[rows][:, None]).mean(axis=1))
