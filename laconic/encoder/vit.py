@@ -59,7 +59,7 @@ class VitDecoder(nn.Module):
 
     def forward(self, received: Float[Tensor, "batch length"]) -> Float[Tensor, "batch channels height width"]:
         """The pictures."""
-        told = self.tokens(self.embed(received.unflatten(1, (self.n, -1))))
+        told = self.tokens(self.embed(received.reshape(len(received), self.n, -1)))
         pictures: Tensor = self.picture(told.mT)
         return pictures
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -75,7 +77,7 @@ def _images(users: CorrelatedUsers, n: int) -> Tensor:
 
 
 def _off(common: Float[Tensor, "cells groups reals"]) -> float:
-    return float(angular_repulsion(common)) ** 0.5
+    return math.sqrt(float(angular_repulsion(common)))
 
 
 def _mean_cosine(common: Float[Tensor, "cells groups reals"]) -> float:
