@@ -56,7 +56,7 @@ def fit_downlink(
     data = training_cells(source, preprocessing, recipe, sharing)
     test, skipped = cells_to_measure(source, preprocessing, recipe.budget, sharing, recipe.seed)
     fingerprint = source.split("train").fingerprint
-    asked = {**recipe.record(), **preprocessing.record(), **asdict(sharing), "data": fingerprint}
+    asked = {**recipe.record(), "pictures": preprocessing.record(), **asdict(sharing), "data": fingerprint}
     run = Run.begin(out, asked, resume)
     classes = source.class_names if recipe.classify else ()
     way = train_downlink(data.train, recipe, data.held, classes=len(classes), run=run, began=began, progress=progress)

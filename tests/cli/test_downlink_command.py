@@ -138,6 +138,21 @@ def test_what_is_in_the_way_or_lacks_labels_is_refused(laconic: Any, tmp_path: P
     assert "codec exists and is not a Downlink folder" in ran.err
 
 
+def test_an_unfinished_run_is_not_overwritten_nor_continued_as_another(laconic: Any, tmp_path: Path) -> None:
+    left = tmp_path / "downlink.run"
+    left.mkdir()
+    (left / "last.ckpt").touch()
+    (left / "run.json").write_text('{"asked": {"width": 1.0}}')
+    asked = ("downlink", "train", "digits", *SMALL.split(), "--out", tmp_path / "downlink")
+    ran = laconic(*asked)
+    assert ran.code == 1
+    assert "downlink.run holds an unfinished run; continue it with --resume, or remove that folder" in ran.err
+    ran = laconic(*asked, "--resume")
+    assert ran.code == 1
+    assert "downlink.run was started with other settings: " in ran.err
+    assert "width was 1.0, is 0.03125" in ran.err
+
+
 @pytest.mark.parametrize(
     ("asked", "text"),
     [
