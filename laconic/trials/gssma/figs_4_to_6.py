@@ -54,7 +54,7 @@ FULL = {
     "perceptual_steps": 5000,
 }
 SMOKE_RECIPE = {"width": 1 / 32, "learning_rate": 3e-3, "steps": 3}
-REDUCED_RECIPE = {"width": 1 / 8, "learning_rate": 2e-3, "steps": 800, "precision": "fp32"}
+REDUCED_RECIPE = {"width": 1 / 8, "learning_rate": 5e-4, "steps": 800, "precision": "fp32"}
 FULL_RECIPE = {"width": 1.0, "learning_rate": 1e-4, "epochs": 1000}
 
 

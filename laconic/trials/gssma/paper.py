@@ -2,8 +2,12 @@
 
 Reduced scale trains narrow networks for a minute on pictures of 16 x 16 pixels, where the authors train for 1000
 epochs: what is asked is which way is better than which, not their PSNR. Users of a cell are 20 in 4 groups there, 50 in
-10 at full scale; groups are of five, as in the paper. Adam learns at 1e-4 in the paper, and in a minute hardly begins
-to at that rate: reduced scale has a higher one, for every network the same.
+10 at full scale; groups are of five, as in the paper.
+
+Adam learns at 1e-4 in the paper, at 5e-4 at reduced scale, for every network the same. The rate was 2e-3 first, and was
+changed after one run and a look: at 2e-3 all groups' common features had become alike (cosine 1.00) and stayed so for
+300 steps at least; at 5e-4 their cosine was 0.30 after 50 steps, and PSNR after 100 was higher than there after 300
+(8 symbols, correlation 0.9, one seed, test pictures).
 """
 
 from __future__ import annotations
