@@ -98,8 +98,8 @@ def _unit(
         f'<div class="bar"><i style="width:{100 * score.active:.1f}%"></i></div>'
         f'<div class="examples{pixels}">{shown}</div>{looks}'
         f'<div class="line">fires for {_classes(score.fires)}</div><div class="line">falls without it: {falls}</div>'
-        f'<div class="line"><span>right: {percent(score.accuracy_without)} without it</span>'
-        f"<span>{percent(left)} without all so far</span></div></li>"
+        f'<div class="line">right: {percent(score.accuracy_without)} without it, {percent(left)} without all so far'
+        "</div></li>"
     )
 
 

@@ -43,10 +43,11 @@ TASKS_TRIAL = Trial(
     claim="For the class alone a label is enough. For other questions the words of a codec serve better than labels in "
     "as many bits, most of all for classes that were not there in training.",
     rule="of class and super-class words lose less than 3 points to the label; similar pictures, the odd one out and a "
-    "class learnt later are found more often by words than by the likeliest classes in as many bits",
+    "class learnt later are found more often by words than by the label, and than by the likeliest classes in as many "
+    "bits",
     rules=(
         *[less_by(_task("label", task), _task("words", task), -3.0) for task in (0, 1)],
-        *[higher(_task("words", task), _task("equal", task)) for task in (2, 3, 4)],
+        *[higher(_task("words", task), _task(rival, task)) for task in (2, 3, 4) for rival in ("label", "equal")],
     ),
     measure=answers,
     scales={
