@@ -69,7 +69,7 @@ def test_encode_says_what_it_wrote(laconic: Any, lamps_folder: Path, place: Path
     assert (ran.code, ran.err) == (0, "")
     size = (place / "pictures.lac").stat().st_size
     wanted = {"file": "pictures.lac", "n": 2, "bytes": size, "bits_mean": 1.0, "skipped": 0, "failures": []}
-    wanted |= {"sent": 0, "sent_bytes": 0}
+    wanted |= {"of": "picture", "sent": 0, "sent_bytes": 0}
     assert ran.answer == wanted
     shown = laconic("encode", lamps_folder, picture, "-o", "other.lac")
     assert shown.out == f"other.lac: 1 pictures in {size} bytes (1.00 bits a picture), 0 skipped\n"
