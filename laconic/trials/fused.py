@@ -63,8 +63,7 @@ def fused(parameters: Parameters, seed: int, source: str) -> Measured:
     from laconic.train import Recipe, fit
     from laconic.trials.sensing import Conditions, sense
 
-    asked = {key: tuple(value) if isinstance(value, list) else value for key, value in parameters["sensors"].items()}
-    recipe = {key: tuple(value) if isinstance(value, list) else value for key, value in parameters["recipe"].items()}
+    asked, recipe = _with_tuples(parameters["sensors"]), _with_tuples(parameters["recipe"])
     opened = open_source(source)
     with TemporaryDirectory() as folder:
         codec = fit(opened, f"{folder}/codec", recipe=Recipe(seed=seed, **recipe))
@@ -81,6 +80,11 @@ def fused(parameters: Parameters, seed: int, source: str) -> Measured:
             f"{code}: calibration error": [cell.calibration_error for cell in cells],
         }
     return {**measured, **_pairs(told)}
+
+
+def _with_tuples(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as records take them: JSON has lists only."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
 
 
 def _pairs(told: list[Told]) -> Mapping[str, Any]:
