@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import sys
 from dataclasses import dataclass
@@ -155,6 +154,7 @@ class Train(Command):
         Raises:
             LaconicError: something that can't be.
         """
+        from laconic.cli.parts import snr_between
         from laconic.link import SymbolBudget
         from laconic.train import DownlinkRecipe
 
@@ -193,26 +193,6 @@ class Train(Command):
             f"{symbols['spent']}"
         )
         say(f"next: laconic downlink evaluate {result['downlink']} {self.source}")
-
-
-def snr_between(text: str) -> tuple[float, float]:
-    """The ends of A:B in dB; a number alone is both.
-
-    >>> snr_between("0:18"), snr_between("-2.5")
-    ((0.0, 18.0), (-2.5, -2.5))
-
-    Raises:
-        PartError: it is neither.
-    """
-    from laconic.cli.parts import PartError
-
-    try:
-        ends = [float(part) for part in text.split(":")]
-    except ValueError:
-        ends = []
-    if len(ends) not in (1, 2) or not all(math.isfinite(end) for end in ends):
-        raise PartError(f"--snr-db takes A:B in dB, as in 0:18, or one finite number, not {text!r}")
-    return ends[0], ends[-1]
 
 
 def downlink_channel(spec: str) -> Channel:

@@ -117,22 +117,22 @@ def channel_named(spec: str) -> Channel:
     return found
 
 
-def decibels(text: str) -> tuple[float, float]:
-    """The two ends of A:B, a range of SNRs in dB.
+def snr_between(text: str, option: str = "--snr-db") -> tuple[float, float]:
+    """The two ends of A:B, a range of SNRs in dB; a number alone is both.
 
-    >>> decibels("0:24"), decibels("12:12")
-    ((0.0, 24.0), (12.0, 12.0))
+    >>> snr_between("0:18"), snr_between("-2.5")
+    ((0.0, 18.0), (-2.5, -2.5))
 
     Raises:
-        PartError: it is none.
+        PartError: it is neither.
     """
     try:
-        low, high = map(float, text.split(":"))
+        ends = [float(part) for part in text.split(":")]
     except ValueError:
-        low, high = math.inf, -math.inf
-    if not -math.inf < low <= high < math.inf:
-        raise PartError(f"--sensor-noise takes A:B in dB, as in 0:24, not {text!r}")
-    return low, high
+        ends = []
+    if len(ends) not in (1, 2) or not all(math.isfinite(end) for end in ends):
+        raise PartError(f"{option} takes A:B in dB, as in 0:18, or one finite number, not {text!r}")
+    return ends[0], ends[-1]
 
 
 def limits_of(asked: Any, classes: tuple[str, ...]) -> Limits:

@@ -171,12 +171,12 @@ class Train(Command):
 
     def run(self) -> dict[str, Any]:
         """Train, then say what was reached on held-out pictures."""
-        from laconic.cli.parts import PartError, code_named, decibels, encoder_named, limits_of, objective_named
+        from laconic.cli.parts import PartError, code_named, encoder_named, limits_of, objective_named, snr_between
         from laconic.data import open_source
         from laconic.extras import check_installed
 
         check_installed("lightning", "train")
-        noise = None if self.sensor_noise is None else decibels(self.sensor_noise)
+        noise = None if self.sensor_noise is None else snr_between(self.sensor_noise, "--sensor-noise")
         source = open_source(self.source)  # told wrong before torch is imported
         code = None if self.code is None else code_named(self.code, self.k)
         limits = limits_of(self, source.class_names) if self.max_error is not None else None

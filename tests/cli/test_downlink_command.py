@@ -11,9 +11,8 @@ import lamps
 import pytest
 from PIL import Image
 
-from laconic.cli.downlink_train import snr_between
 from laconic.cli.main import main
-from laconic.cli.parts import PartError
+from laconic.cli.parts import PartError, snr_between
 from laconic.train import downlink_evaluate
 
 SMALL = "--users 4 --groups 2 --symbols 8 --width 0.03125 --learning-rate 1e-2 --cells 2 --precision fp32"
