@@ -27,8 +27,8 @@ SMOKE = {
     "correlation": None,
     "size": None,
     "n_train": 200,
-    "cells": 2,
-    "snr_db": [0, 6, 12, 18],
+    "cells": 1,
+    "snr_db": [6, 15],
     "perceptual_steps": 10,
 }
 REDUCED = {
@@ -53,7 +53,7 @@ FULL = {
     "snr_db": list(range(0, 25, 2)),
     "perceptual_steps": 5000,
 }
-SMOKE_RECIPE = {"width": 1 / 32, "learning_rate": 3e-3, "steps": 3}
+SMOKE_RECIPE = {"width": 1 / 32, "learning_rate": 3e-3, "steps": 2}
 REDUCED_RECIPE = {"width": 1 / 8, "learning_rate": 5e-4, "steps": 800, "precision": "fp32"}
 FULL_RECIPE = {"width": 1.0, "learning_rate": 1e-4, "epochs": 1000}
 
