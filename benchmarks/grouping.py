@@ -15,8 +15,8 @@ from benchmarks.ratio import Ratio, measure, middle
 from laconic.geometry import balanced_groups
 from laconic.link import SymbolBudget
 from laconic.train import DownlinkRecipe
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_way import step_generator
+from laconic.train.downlink.splitting import DownlinkTraining
+from laconic.train.downlink.way import step_generator
 
 CELLS, USERS, GROUPS, SYMBOLS = 1000, 50, 10, 512
 SIDE, WIDTH = 32, 1 / 4

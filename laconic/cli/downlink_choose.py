@@ -38,8 +38,8 @@ class Choose(Command):
 
         check_installed("lightning", "train")
         snr_db, source = snr_range(self.snr_db), open_source(self.folders[-1])
-        from laconic.train.downlink_choice import choose_downlink
-        from laconic.train.downlink_folder import TrainedDownlink
+        from laconic.train.downlink.choice import choose_downlink
+        from laconic.train.downlink.folder import TrainedDownlink
 
         folders = self.folders[:-1]
         trained = {name: TrainedDownlink.load(Path(name)) for name in folders}

@@ -59,8 +59,8 @@ class Evaluate(Command):
         check_installed("lightning", "train")
         snr_db, source = snr_range(self.snr_db), open_source(self.source)
         from laconic.report.downlink import write_downlink_page
-        from laconic.train.downlink_evaluate import evaluate_downlink
-        from laconic.train.downlink_folder import TrainedDownlink
+        from laconic.train.downlink.evaluate import evaluate_downlink
+        from laconic.train.downlink.folder import TrainedDownlink
 
         channel = None if self.channel is None else downlink_channel(self.channel)
         trained = TrainedDownlink.load(self.downlink, channel)

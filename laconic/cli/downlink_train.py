@@ -125,8 +125,8 @@ class Train(Command):
         source = open_source(self.source)  # told wrong before torch is imported
         recipe = self.recipe()
         from laconic.train import choose_preprocessing
-        from laconic.train.downlink_data import Sharing
-        from laconic.train.downlink_fit import fit_downlink
+        from laconic.train.downlink.data import Sharing
+        from laconic.train.downlink.fit import fit_downlink
 
         trained = fit_downlink(
             source,

@@ -40,7 +40,7 @@ class Received(Protocol):
 
 @runtime_checkable
 class Sends(Protocol):
-    """What sends cells of pictures at an SNR, as `laconic.train.downlink_way.DownlinkWay` does."""
+    """What sends cells of pictures at an SNR, as `laconic.train.downlink.way.DownlinkWay` does."""
 
     def __call__(
         self, images: UInt8[Tensor, "cells users height width channels"], snr_db: float, generator: torch.Generator, /

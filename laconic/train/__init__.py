@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from laconic.train.downlink_recipe import DownlinkRecipe
-from laconic.train.downlink_run import train_downlink
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.run import train_downlink
 from laconic.train.fit import fit
 from laconic.train.pictures import choose_preprocessing
 from laconic.train.recipe import WAYS, Recipe, RecipeError

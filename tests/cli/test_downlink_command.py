@@ -13,7 +13,7 @@ from PIL import Image
 
 from laconic.cli.main import main
 from laconic.cli.parts import PartError, snr_between
-from laconic.train import downlink_evaluate
+from laconic.train.downlink import evaluate as evaluating
 
 SMALL = "--users 4 --groups 2 --symbols 8 --width 0.03125 --learning-rate 1e-2 --cells 2 --precision fp32"
 
@@ -21,7 +21,7 @@ SMALL = "--users 4 --groups 2 --symbols 8 --width 0.03125 --learning-rate 1e-2 -
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands in for LPIPS is trained for two steps."""
-    monkeypatch.setattr(downlink_evaluate, "stand_in", partial(downlink_evaluate.stand_in, steps=2))
+    monkeypatch.setattr(evaluating, "stand_in", partial(evaluating.stand_in, steps=2))
 
 
 @pytest.fixture(scope="module")

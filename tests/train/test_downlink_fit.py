@@ -17,14 +17,14 @@ from laconic.data import Preprocessing, SourceError, open_source
 from laconic.data.correlated import CorrelatedUsers
 from laconic.link import AWGN, Channel, Rayleigh, Received, Rician, SymbolBudget
 from laconic.train import DownlinkRecipe, RecipeError, train_downlink
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_choice import choose_downlink
-from laconic.train.downlink_data import Sharing, cells_to_measure, training_cells
-from laconic.train.downlink_folder import DownlinkError, TrainedDownlink
-from laconic.train.downlink_run import held_loss, steps_per_epoch
-from laconic.train.downlink_way import DownlinkWay, step_generator
+from laconic.train.downlink.choice import choose_downlink
+from laconic.train.downlink.data import Sharing, cells_to_measure, training_cells
+from laconic.train.downlink.folder import DownlinkError, TrainedDownlink
+from laconic.train.downlink.run import held_loss, steps_per_epoch
+from laconic.train.downlink.splitting import DownlinkTraining
+from laconic.train.downlink.stand_in import stand_in
+from laconic.train.downlink.way import DownlinkWay, step_generator
 from laconic.train.run import Run
-from laconic.train.stand_in import stand_in
 
 BUDGET = SymbolBudget.from_ratio(4, 2, 8, 0.25)
 RECIPE = DownlinkRecipe(

@@ -12,9 +12,9 @@ from laconic.data import open_source
 from laconic.data.correlated import SAME_VIEW, CorrelatedUsers
 from laconic.link import SymbolBudget
 from laconic.train import DownlinkRecipe, train_downlink
-from laconic.train.downlink_rivals import deep_jscc_way, vit_way
-from laconic.train.downlink_run import Build
-from laconic.train.downlink_way import step_generator
+from laconic.train.downlink.rivals import deep_jscc_way, vit_way
+from laconic.train.downlink.run import Build
+from laconic.train.downlink.way import step_generator
 from laconic.train.recipe import RecipeError
 
 USERS, SYMBOLS = 6, 16

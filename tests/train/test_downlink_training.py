@@ -15,8 +15,8 @@ from laconic.data.correlated import CorrelatedUsers
 from laconic.encoder.features import EncoderError
 from laconic.link import AWGN, Rayleigh, SymbolBudget
 from laconic.train import DownlinkRecipe, RecipeError, train_downlink
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_way import Cells, DownlinkWay, SnrRangeWarning, step_generator
+from laconic.train.downlink.splitting import DownlinkTraining
+from laconic.train.downlink.way import Cells, DownlinkWay, SnrRangeWarning, step_generator
 
 USERS, GROUPS, SYMBOLS = 6, 3, 16
 NARROW = 1 / 32

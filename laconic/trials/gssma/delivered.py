@@ -18,13 +18,13 @@ from laconic.link.classical import Classical
 from laconic.link.scheme import Scheme
 from laconic.score.downlink import downlink_points
 from laconic.score.perceptual import Perceptual
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_data import Sharing
-from laconic.train.downlink_recipe import DownlinkRecipe
-from laconic.train.downlink_rivals import deep_jscc_way, vit_way
-from laconic.train.downlink_run import train_downlink
-from laconic.train.downlink_way import DownlinkWay, SnrRangeWarning
-from laconic.train.stand_in import stand_in
+from laconic.train.downlink.data import Sharing
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.rivals import deep_jscc_way, vit_way
+from laconic.train.downlink.run import train_downlink
+from laconic.train.downlink.splitting import DownlinkTraining
+from laconic.train.downlink.stand_in import stand_in
+from laconic.train.downlink.way import DownlinkWay, SnrRangeWarning
 from laconic.trials.trial import Measured, Parameters
 
 NETWORKS: dict[str, Callable[..., DownlinkWay]] = {

@@ -12,10 +12,10 @@ from torch import Tensor
 from laconic.data.correlated import CorrelatedUsers
 from laconic.encoder.stem import Size
 from laconic.objective import angular_repulsion
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_recipe import DownlinkRecipe
-from laconic.train.downlink_run import steps_per_epoch
-from laconic.train.downlink_way import Delivered, step_generator
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.run import steps_per_epoch
+from laconic.train.downlink.splitting import DownlinkTraining
+from laconic.train.downlink.way import Delivered, step_generator
 from laconic.trials.gssma.delivered import TRAINED, cells, trained
 from laconic.trials.trial import Measured, Parameters
 

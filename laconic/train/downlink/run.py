@@ -16,9 +16,9 @@ from torch.utils.data import DataLoader, Sampler
 
 from laconic.data.correlated import CorrelatedUsers
 from laconic.encoder.stem import Size
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_recipe import DownlinkRecipe
-from laconic.train.downlink_way import CellBatch, CellNumbers, Cells, DownlinkWay, step_generator
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.splitting import DownlinkTraining
+from laconic.train.downlink.way import CellBatch, CellNumbers, Cells, DownlinkWay, step_generator
 from laconic.train.duration import AFTER, MEASURED, WARM
 from laconic.train.recipe import RecipeError
 from laconic.train.run import Run

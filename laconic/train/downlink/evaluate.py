@@ -18,10 +18,10 @@ from laconic.data.correlated import CorrelatedUsers
 from laconic.report.downlink import Shown
 from laconic.score.downlink import check_measurable, downlink_points, sent_once
 from laconic.score.perceptual import Lpips, Perceptual
-from laconic.train.downlink_data import Sharing, cells_to_measure
-from laconic.train.downlink_folder import DownlinkError, TrainedDownlink
-from laconic.train.downlink_way import SnrRangeWarning
-from laconic.train.stand_in import stand_in
+from laconic.train.downlink.data import Sharing, cells_to_measure
+from laconic.train.downlink.folder import DownlinkError, TrainedDownlink
+from laconic.train.downlink.stand_in import stand_in
+from laconic.train.downlink.way import SnrRangeWarning
 
 SHOWN_USERS = 10
 SHOWN_SNRS = 3

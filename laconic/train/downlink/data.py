@@ -11,7 +11,7 @@ from jaxtyping import Int64, UInt8
 from laconic.data import Preprocessing, Source, SourceError, Split, find_duplicates, fits_in_memory, hold_out, load
 from laconic.data.correlated import SAME_VIEW, CorrelatedUsers, Views
 from laconic.link import SymbolBudget
-from laconic.train.downlink_recipe import DownlinkRecipe
+from laconic.train.downlink.recipe import DownlinkRecipe
 
 log = logging.getLogger(__name__)
 

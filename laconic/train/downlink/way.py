@@ -17,7 +17,7 @@ from torch.utils.data import Dataset, Sampler
 
 from laconic.data.correlated import CorrelatedUsers
 from laconic.objective import charbonnier, repulsion
-from laconic.train.downlink_recipe import DownlinkRecipe
+from laconic.train.downlink.recipe import DownlinkRecipe
 from laconic.train.recipe import RecipeError
 from laconic.train.way import use_bf16
 

@@ -11,12 +11,12 @@ from laconic.data import Preprocessing, Source, open_source
 from laconic.data.correlated import CorrelatedUsers
 from laconic.encoder.downlink import check_halves
 from laconic.score.downlink import downlink_points
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_data import Sharing, cells_to_measure, training_cells
-from laconic.train.downlink_folder import KIND, TrainedDownlink
-from laconic.train.downlink_recipe import DownlinkRecipe
-from laconic.train.downlink_run import held_loss, train_downlink
-from laconic.train.downlink_way import DownlinkWay
+from laconic.train.downlink.data import Sharing, cells_to_measure, training_cells
+from laconic.train.downlink.folder import KIND, TrainedDownlink
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.run import held_loss, train_downlink
+from laconic.train.downlink.splitting import DownlinkTraining
+from laconic.train.downlink.way import DownlinkWay
 from laconic.train.pictures import choose_preprocessing
 from laconic.train.readout import machinery
 from laconic.train.recipe import RecipeError

@@ -21,9 +21,9 @@ from laconic.codec.sealed import Sealed
 from laconic.contract import LaconicError
 from laconic.data import Preprocessing
 from laconic.link import Channel
-from laconic.train.downlink import DownlinkTraining
-from laconic.train.downlink_data import Sharing
-from laconic.train.downlink_recipe import DownlinkRecipe
+from laconic.train.downlink.data import Sharing
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.splitting import DownlinkTraining
 from laconic.train.recipe import RecipeError
 
 WEIGHTS = "weights.safetensors"

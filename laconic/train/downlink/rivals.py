@@ -1,7 +1,7 @@
 """Rivals of the downlink that share nothing: one network for each picture, all symbols private.
 
-They are trained as `laconic.train.downlink.DownlinkTraining` is, by the same loss over the same channel, so that what
-is compared is the networks.
+They are trained as `splitting.DownlinkTraining` is, by the same loss over the same channel, so that what is compared is
+the networks.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from laconic.encoder.deep_jscc import JsccDecoder, JsccEncoder
 from laconic.encoder.stem import Size
 from laconic.encoder.vit import VitDecoder, VitEncoder
 from laconic.link import Downlink
-from laconic.train.downlink_recipe import DownlinkRecipe
-from laconic.train.downlink_way import Delivered, DownlinkWay, unit_range
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.way import Delivered, DownlinkWay, unit_range
 from laconic.train.recipe import RecipeError
 
 

@@ -20,8 +20,8 @@ from laconic.encoder.picture_decoder import PaperDecoder, SpatialDecoder
 from laconic.encoder.stem import Size
 from laconic.geometry import balanced_groups, group_members, random_groups
 from laconic.link import Downlink
-from laconic.train.downlink_recipe import DownlinkRecipe
-from laconic.train.downlink_way import Delivered, DownlinkWay, unit_range
+from laconic.train.downlink.recipe import DownlinkRecipe
+from laconic.train.downlink.way import Delivered, DownlinkWay, unit_range
 
 
 class DownlinkTraining(DownlinkWay):

@@ -14,9 +14,9 @@ from typing import Any
 from laconic.data import Source
 from laconic.data.correlated import CorrelatedUsers
 from laconic.score.downlink import downlink_points
-from laconic.train.downlink_data import cells_to_measure, training_cells
-from laconic.train.downlink_folder import DownlinkError, TrainedDownlink
-from laconic.train.downlink_way import SnrRangeWarning
+from laconic.train.downlink.data import cells_to_measure, training_cells
+from laconic.train.downlink.folder import DownlinkError, TrainedDownlink
+from laconic.train.downlink.way import SnrRangeWarning
 
 
 def choose_downlink(
