@@ -13,6 +13,7 @@ from benchmarks import (
     digital_link,
     encode,
     fusion,
+    grouping,
     int8,
     jaccard_epoch,
     jaccard_loss,
@@ -29,10 +30,10 @@ def test_all_are_run_in_order_and_told_as_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     learning = (startup, contrastive_loss, jaccard_loss, jaccard_epoch, train_step, encode, fusion)
-    modules = (*learning, analog_link, ldpc, digital_link, smoothness, int8)
+    modules = (*learning, analog_link, ldpc, digital_link, smoothness, grouping, int8)
     for i, module in enumerate(modules):
         monkeypatch.setattr(module, "run", lambda i=i: [Ratio(f"benchmark {i}", float(i), 0.0, 2.5)])
-    assert [ratio.holds for ratio in benchmarks.run()] == [True] * 3 + [False] * 9
+    assert [ratio.holds for ratio in benchmarks.run()] == [True] * 3 + [False] * 10
     main(["bench", "--json"])
     (line,) = capsys.readouterr().out.splitlines()
     first = {"name": "benchmark 0", "value": 0.0, "spread": 0.0, "limit": 2.5, "holds": True}

@@ -127,7 +127,7 @@ def test_what_cannot_be_quantised_is_named(tmp_path: Path) -> None:
     network = one_convolution(*weights())
     with pytest.raises(QuantiseError, match="one picture or more to calibrate on wanted, got none"):
         quantise(network, noise()[:0])
-    with pytest.raises(CodecError, match=r"encoder.onnx failed on pictures of shape \(1, 5, 6, 3\)"):
+    with pytest.raises(CodecError, match=r"encoder.onnx failed on an input of shape \(1, 5, 6, 3\)"):
         quantise(network, noise()[:, 1:])
     with pytest.raises(CodecError, match=r"encoder.onnx can't be run by ONNX Runtime"):
         quantise(network[:100], noise())
