@@ -86,7 +86,7 @@ def _heat(evaluation: Evaluation) -> str:
     )
     return (
         "<h3>What is taken for what</h3>"
-        '<p class="note">Pictures of each class (row) by what was understood (column). Blue is right, orange is not: '
+        '<p class="note">Each class (row) by what was understood (column). Blue is right, orange is not: '
         "the stronger, the larger a part of the row.</p>"
         f'<div class="card scroll"><table class="{kind}"><thead><tr><th></th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
