@@ -91,6 +91,12 @@ class Split:
         name = name or self.name
         return Split(name, self.pictures, self.rows[rows], self.labels[rows], groups, events, nodes=nodes)
 
+    def sample(self, n: int, seed: int) -> Split:
+        """`n` rows drawn by the seed, in the order in which they stand; the whole for 0 and where there are no more."""
+        if not 0 < n < len(self):
+            return self
+        return self.subset(np.sort(np.random.default_rng(seed).permutation(len(self))[:n]))
+
     @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that tell this data from other data, wherever it lies.

@@ -48,8 +48,7 @@ def quantise_codec(
     codec = Codec.load(folder, code)
     of_pictures(codec.preprocessing, "laconic quantise")
     split = source.split("train")
-    rows = np.sort(np.random.default_rng(seed).permutation(len(split))[:n])
-    pictures = load(split.subset(rows), codec.preprocessing).images
+    pictures = load(split.sample(n, seed), codec.preprocessing).images
     network = quantise((folder / "encoder.onnx").read_bytes(), pictures)
     record = {"source": source.name, "data": split.fingerprint, "pictures": len(pictures), "seed": seed}
     changes: dict[str, Any] = {"int8": record}

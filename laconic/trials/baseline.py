@@ -81,5 +81,4 @@ def _cliff(snr_db: np.ndarray, failed: np.ndarray) -> float:
 
 def _drawn(source: str, n: int, size: str | None, seed: int) -> np.ndarray:
     split = open_source(source).split("test")
-    rows = np.sort(np.random.default_rng(seed).permutation(len(split))[:n])
-    return load(split.subset(rows), suggest(split) if size is None else Preprocessing.parse(size)).images
+    return load(split.sample(n, seed), suggest(split) if size is None else Preprocessing.parse(size)).images

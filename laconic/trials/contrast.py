@@ -69,8 +69,7 @@ def step_time(parameters: Parameters, seed: int, source: str) -> Measured:
     from laconic.train import Recipe
 
     train = open_source(source).split("train")
-    rows = np.sort(np.random.default_rng(seed).permutation(len(train))[:DRAWN])
-    images = load(train.subset(rows), suggest(train)).images
+    images = load(train.sample(DRAWN, seed), suggest(train)).images
     recipe = Recipe(seed=seed, **parameters["recipe"])
     arm, plain = Stepper(recipe, images), Stepper(replace(recipe, similarity="cosine"), images)
     return in_turns(arm.step, plain.step, parameters["rounds"])
@@ -118,9 +117,7 @@ class Stepper:
 
 def _drawn(source: Source, n: int, seed: int) -> Source:
     """The source with `n` of its training pictures, drawn by the seed; all with 0."""
-    train = source.split("train")
-    rows = np.arange(len(train)) if not n else np.sort(np.random.default_rng(seed).permutation(len(train))[:n])
-    return replace(source, splits={**source.splits, "train": train.subset(rows)})
+    return replace(source, splits={**source.splits, "train": source.split("train").sample(n, seed)})
 
 
 def _features(

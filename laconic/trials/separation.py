@@ -95,10 +95,7 @@ def separation(parameters: Parameters, seed: int, source: str) -> Measured:
 
 
 def _planted(source: Source, parameters: Parameters, seed: int) -> list[tuple[Split, Bool[np.ndarray, " n"]]]:
-    train, test = source.split("train"), source.split("test")
-    if parameters["n_train"]:
-        rows = np.random.default_rng(seed).permutation(len(train))[: parameters["n_train"]]
-        train = train.subset(np.sort(rows))
+    train, test = source.split("train").sample(parameters["n_train"], seed), source.split("test")
     part, kind = parameters["memorizable"], parameters["kind"]
     return [planted(train, part, kind, seed), planted(test, part, kind, seed + TEST_SEED)]
 

@@ -145,3 +145,14 @@ def test_a_split_travels_to_worker_processes(text: str):
     twin = pickle.loads(pickle.dumps(split))
     assert np.array_equal(twin.picture(5), split.picture(5))
     assert np.array_equal(twin.labels, split.labels)
+
+
+def test_a_sample_follows_the_seed_keeps_the_order_and_is_at_most_the_whole() -> None:
+    whole = open_source("digits").split("test")
+    drawn = whole.sample(50, 3)
+    assert len(drawn) == 50
+    assert (np.diff(drawn.rows) > 0).all()
+    assert (whole.sample(50, 3).rows == drawn.rows).all()
+    assert (whole.sample(50, 4).rows != drawn.rows).any()
+    assert (drawn.labels == whole.labels[np.isin(whole.rows, drawn.rows)]).all()
+    assert len(whole.sample(0, 3)) == len(whole.sample(10**6, 3)) == len(whole)

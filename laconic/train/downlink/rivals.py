@@ -46,15 +46,7 @@ class PrivateWay(DownlinkWay):
         snr_db: float | Float[Tensor, "cells users"],
         generator: torch.Generator,
     ) -> Delivered:
-        """Send each user its picture, at one SNR E_s/N_0 in dB or at each user's own.
-
-        Warns:
-            SnrRangeWarning: an SNR outside the range that the recipe trains at.
-
-        Raises:
-            RecipeError: another number of users than the recipe's.
-            LinkError: what the channel refuses.
-        """
+        """Send each user its picture: see `DownlinkWay.forward`."""
         self.check(images.shape[1], snr_db)
         (cells, users), n_groups = images.shape[:2], self.recipe.budget.groups
         with self.autocast():

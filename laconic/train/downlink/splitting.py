@@ -54,15 +54,7 @@ class DownlinkTraining(DownlinkWay):
         snr_db: float | Float[Tensor, "cells users"],
         generator: torch.Generator,
     ) -> Delivered:
-        """Send each user its picture, at one SNR E_s/N_0 in dB or at each user's own.
-
-        Warns:
-            SnrRangeWarning: an SNR outside the range that the recipe trains at.
-
-        Raises:
-            RecipeError: another number of users than the recipe's.
-            LinkError: what the channel refuses.
-        """
+        """Send each user its picture: see `DownlinkWay.forward`."""
         self.check(images.shape[1], snr_db)
         cells, users = images.shape[:2]
         each = torch.as_tensor(snr_db, dtype=torch.float32, device=images.device).expand(cells, users).flatten()

@@ -61,7 +61,15 @@ class DownlinkWay(L.LightningModule):
         snr_db: float | Float[Tensor, "cells users"],
         generator: torch.Generator,
     ) -> Delivered:
-        """Send each user its picture, at one SNR E_s/N_0 in dB or at each user's own."""
+        """Send each user its picture, at one SNR E_s/N_0 in dB or at each user's own.
+
+        Warns:
+            SnrRangeWarning: an SNR outside the range that the recipe trains at.
+
+        Raises:
+            RecipeError: another number of users than the recipe's.
+            LinkError: what the channel refuses.
+        """
         raise NotImplementedError
 
     def loss(

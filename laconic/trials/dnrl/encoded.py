@@ -99,9 +99,7 @@ def encode(parameters: Mapping[str, Any], seed: int, source: str | Source) -> En
     `n_train` training pictures are drawn by the seed, 0 for all. Two stages end with a linear classifier on features.
     """
     opened = open_source(source) if isinstance(source, str) else source
-    split = opened.split("train")
-    if parameters["n_train"]:
-        split = split.subset(np.sort(np.random.default_rng(seed).permutation(len(split))[: parameters["n_train"]]))
+    split = opened.split("train").sample(parameters["n_train"], seed)
     opened = replace(opened, splits={**opened.splits, "train": split})
     preprocessing = choose_preprocessing(split)
     objective, sparsity = WAYS[parameters["way"]]

@@ -49,9 +49,7 @@ def noise(parameters: Parameters, seed: int, source: str) -> Measured:
     from laconic.train.recipe import WAYS
 
     opened = open_source(source)
-    split = opened.split("train")
-    if parameters["n_train"]:
-        split = split.subset(np.sort(np.random.default_rng(seed).permutation(len(split))[: parameters["n_train"]]))
+    split = opened.split("train").sample(parameters["n_train"], seed)
     opened = replace(opened, splits={**opened.splits, "train": split})
     preprocessing = suggest(split)
     objective, sparsity = WAYS[parameters["way"]]

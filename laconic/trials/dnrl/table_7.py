@@ -13,8 +13,6 @@ from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from laconic.data import open_source
 from laconic.trials.dnrl.fig_4 import PAPER
 from laconic.trials.rules import Value, less_by, lower
@@ -36,10 +34,8 @@ def reviews(parameters: Parameters, seed: int, source: str) -> Measured:
     from laconic.train import choose_text, fit, text_recipe
 
     opened = open_source(source)
-    train, test = opened.split("train"), opened.split("test")
-    if parameters["n_train"]:
-        train = train.subset(np.sort(np.random.default_rng(seed).permutation(len(train))[: parameters["n_train"]]))
-    test = spread(test, parameters["n_test"] or None)
+    train = opened.split("train").sample(parameters["n_train"], seed)
+    test = spread(opened.split("test"), parameters["n_test"] or None)
     opened = replace(opened, splits={"train": train, "test": test})
     recipe = text_recipe(sparsity=parameters["sparsity"], seed=seed, **parameters["recipe"])
     with TemporaryDirectory() as folder:

@@ -149,8 +149,7 @@ def _loaded(
 ) -> tuple[UInt8[np.ndarray, "n height width channels"], Any, int]:
     """Pictures of a split drawn by the seed, 0 for all, their labels, and the number of classes."""
     opened = open_source(source)
-    whole = opened.split(split)
-    part = whole.subset(np.sort(np.random.default_rng(seed).permutation(len(whole))[: n or len(whole)]))
+    part = opened.split(split).sample(n, seed)
     loaded = load(part, suggest(opened.split("train")) if size is None else Preprocessing.parse(size))
     return loaded.images, part.labels[loaded.rows], len(opened.class_names)
 

@@ -53,9 +53,20 @@ FULL = {
     "snr_db": list(range(0, 25, 2)),
     "perceptual_steps": 5000,
 }
+REDUCED_DATA = CIFAR.format(", of which 10,000 are drawn and made 16 x 16")
 SMOKE_RECIPE = {"width": 1 / 32, "learning_rate": 3e-3, "steps": 2}
 REDUCED_RECIPE = {"width": 1 / 8, "learning_rate": 5e-4, "steps": 800, "precision": "fp32"}
 FULL_RECIPE = {"width": 1.0, "learning_rate": 1e-4, "epochs": 1000}
+
+
+COLUMNS = (
+    Column("snr_db", "SNR (dB)", 0),
+    Column("psnr_db", "PSNR (dB)"),
+    Column("perceptual", "perceptual distance (not LPIPS)", 4),
+    Column("trained_psnr_db", "12 to 18 dB (dB)"),
+    Column("params", "weights", 0),
+)
+"""What is told of any network."""
 
 
 def network(
@@ -116,19 +127,15 @@ def _figure(number: int, over: str, claim: str, rule: str, rules: tuple[Rule, ..
             "reduced": Scale(
                 _arms(over, REDUCED, REDUCED_RECIPE, 4 if fading else 1),
                 source="",
-                data=CIFAR.format(", of which 10,000 are drawn and made 16 x 16"),
+                data=REDUCED_DATA,
             ),
             "full": Scale(_arms(over, FULL, FULL_RECIPE, 10 if fading else 4), source="", data=CIFAR.format("")),
         },
         columns=(
-            Column("snr_db", "SNR (dB)", 0),
-            Column("psnr_db", "PSNR (dB)"),
-            Column("perceptual", "perceptual distance (not LPIPS)", 4),
+            *COLUMNS,
             Column("bound_psnr_db", "capacity bound (dB)"),
             Column("failed", "failed", 3),
             Column("fixed_psnr_db", "16QAM 1/2 (dB)"),
-            Column("trained_psnr_db", "12 to 18 dB (dB)"),
-            Column("params", "weights", 0),
         ),
         figure=curves(
             "snr_db",

@@ -50,8 +50,7 @@ class Drawn(NamedTuple):
 def drawn(source: str, split: str, n: int, seed: int) -> Drawn:
     """`n` pictures of a split of a SOURCE, drawn by the seed; 0 for all, and all where there are fewer."""
     opened = open_source(source)
-    whole = opened.split(split)
-    part = whole.subset(np.sort(np.random.default_rng(seed).permutation(len(whole))[: n or len(whole)]))
+    part = opened.split(split).sample(n, seed)
     loaded = load(part, suggest(opened.split("train")))
     labels = part.labels[loaded.rows]
     return Drawn(

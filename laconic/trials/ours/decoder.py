@@ -9,10 +9,20 @@ from typing import Any
 
 from laconic.trials.figures import curves
 from laconic.trials.gssma.delivering import delivering
-from laconic.trials.gssma.figs_4_to_6 import FULL, FULL_RECIPE, REDUCED, REDUCED_RECIPE, SMOKE, SMOKE_RECIPE, network
+from laconic.trials.gssma.figs_4_to_6 import (
+    COLUMNS,
+    FULL,
+    FULL_RECIPE,
+    REDUCED,
+    REDUCED_DATA,
+    REDUCED_RECIPE,
+    SMOKE,
+    SMOKE_RECIPE,
+    network,
+)
 from laconic.trials.gssma.paper import CIFAR
 from laconic.trials.rules import Value, higher
-from laconic.trials.trial import Column, Scale, Trial
+from laconic.trials.trial import Scale, Trial
 
 PAPERS, SPATIAL = "the paper's", "spatial"
 
@@ -36,17 +46,11 @@ DECODER = Trial(
         "reduced": Scale(
             _arms(REDUCED, REDUCED_RECIPE),
             source="",
-            data=CIFAR.format(", of which 10,000 are drawn and made 16 x 16"),
+            data=REDUCED_DATA,
         ),
         "full": Scale(_arms(FULL, FULL_RECIPE), source="", data=CIFAR.format("")),
     },
-    columns=(
-        Column("snr_db", "SNR (dB)", 0),
-        Column("psnr_db", "PSNR (dB)"),
-        Column("perceptual", "perceptual distance (not LPIPS)", 4),
-        Column("trained_psnr_db", "12 to 18 dB (dB)"),
-        Column("params", "weights", 0),
-    ),
+    columns=COLUMNS,
     figure=curves(
         "snr_db",
         {arm: (arm, "psnr_db") for arm in (PAPERS, SPATIAL)},

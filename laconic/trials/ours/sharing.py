@@ -16,10 +16,20 @@ from typing import Any
 
 from laconic.trials.figures import curves
 from laconic.trials.gssma.delivering import delivering
-from laconic.trials.gssma.figs_4_to_6 import FULL, FULL_RECIPE, REDUCED, REDUCED_RECIPE, SMOKE, SMOKE_RECIPE, network
+from laconic.trials.gssma.figs_4_to_6 import (
+    COLUMNS,
+    FULL,
+    FULL_RECIPE,
+    REDUCED,
+    REDUCED_DATA,
+    REDUCED_RECIPE,
+    SMOKE,
+    SMOKE_RECIPE,
+    network,
+)
 from laconic.trials.gssma.paper import CIFAR
 from laconic.trials.rules import Value, less_by, lower
-from laconic.trials.trial import Column, Scale, Trial
+from laconic.trials.trial import Scale, Trial
 
 CORRELATION, RATIO, GAIN_DB = 0.9, 0.5, 1.0
 
@@ -49,17 +59,11 @@ SHARING = Trial(
         "reduced": Scale(
             _arms({**REDUCED, "symbols": 8}, {**REDUCED_RECIPE, "decoder": "spatial", "steps": 1800}),
             source="",
-            data=CIFAR.format(", of which 10,000 are drawn and made 16 x 16"),
+            data=REDUCED_DATA,
         ),
         "full": Scale(_arms({**FULL, "symbols": 64}, FULL_RECIPE), source="", data=CIFAR.format("")),
     },
-    columns=(
-        Column("snr_db", "SNR (dB)", 0),
-        Column("psnr_db", "PSNR (dB)"),
-        Column("perceptual", "perceptual distance (not LPIPS)", 4),
-        Column("trained_psnr_db", "12 to 18 dB (dB)"),
-        Column("params", "weights", 0),
-    ),
+    columns=COLUMNS,
     figure=curves(
         "snr_db",
         {
