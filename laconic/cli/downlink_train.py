@@ -64,8 +64,8 @@ class Train(Command):
     decoder: Literal["paper", "spatial"] = "paper"
     """The paper's, in which all passes 512 numbers, or one without that bottleneck."""
 
-    grouping: Literal["balanced", "random"] = "balanced"
-    """Alike users together, or groups drawn by chance."""
+    grouping: Literal["balanced", "pictures", "random"] = "balanced"
+    """Users together whose private features are alike, or whose pictures are; or groups drawn by chance."""
 
     width: float = 1.0
     """Times the paper's channels: 0.25 is quick, 1 is large."""

@@ -96,7 +96,9 @@ class CommonEncoder(nn.Module):
     """The maps of a group's users to `length` reals c = f_c({z_k}), equation (3), whatever the users' order.
 
     Each map becomes one token, a Transformer lets the group's tokens see each other, and their mean is told. The paper
-    doesn't say how its tokens become one vector; the mean is the choice made here.
+    doesn't say how its tokens become one vector; the mean is the choice made here. Layers normalise first and add
+    nothing before they have learnt to: where they normalised last, features of all groups were alike from the start,
+    and stayed so.
     """
 
     def __init__(self, length: int, width: float = 1.0, snr_aware: bool = False) -> None:
@@ -104,7 +106,10 @@ class CommonEncoder(nn.Module):
         dim = scaled(512, width)
         stage = down(scaled(256, width), dim, 3)
         self.token = Stages(stage, *attentive(dim, snr_aware), nn.AdaptiveMaxPool2d(1), nn.Flatten())
-        layer = nn.TransformerEncoderLayer(dim, HEADS, 4 * dim, dropout=0.0, batch_first=True)
+        layer = nn.TransformerEncoderLayer(dim, HEADS, 4 * dim, dropout=0.0, batch_first=True, norm_first=True)
+        for last in (layer.self_attn.out_proj, layer.linear2):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
         self.group = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
         self.dense = nn.Linear(dim, length)
 

@@ -7,6 +7,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 ITERATIONS = 20
+STARTS = 5
+"""Of 4 clusters of 10 points that stand well apart, one start misses one in 16 % of cells, five in none of 500."""
 
 
 def kmeans(
@@ -15,23 +17,27 @@ def kmeans(
     *,
     generator: torch.Generator,
     iterations: int = ITERATIONS,
+    starts: int = STARTS,
 ) -> Float[Tensor, "cells clusters dim"]:
-    """Each cell's centroids by Lloyd's algorithm from a k-means++ start, by squared Euclidean distance.
+    """Each cell's centroids by Lloyd's algorithm from k-means++ starts, the best of them by squared Euclidean distance.
 
     It ends when no point of any cell changes its cluster, or after `iterations`. A cluster that loses all its points
     keeps its centroid. `generator` is on the points' device.
     """
     # Centroids are affine combinations of a cell's own points, so that all distances follow from the points' products
     # with each other: each iteration costs points^2, whatever the dimension.
-    gram = points @ points.mT
+    cells = len(points)
+    gram = (points @ points.mT).repeat(starts, 1, 1)
     assigned = _nearest(gram, _start(gram, n_clusters, generator))
-    weights = gram.new_zeros(len(points), n_clusters, points.shape[1])
+    weights = gram.new_zeros(len(gram), n_clusters, points.shape[1])
     for _ in range(iterations):
         weights = _means(assigned, weights)
         before, assigned = assigned, _nearest(gram, weights)
         if torch.equal(before, assigned):
             break
-    return _means(assigned, weights) @ points
+    weights = _means(assigned, weights)
+    best = _explained(gram, assigned, weights).view(starts, cells).argmax(0)
+    return weights.view(starts, cells, n_clusters, -1)[best, torch.arange(cells, device=best.device)] @ points
 
 
 def _start(gram: Tensor, n_clusters: int, generator: torch.Generator) -> Float[Tensor, "cells clusters points"]:
@@ -64,3 +70,10 @@ def _means(assigned: Tensor, weights: Tensor) -> Float[Tensor, "cells clusters p
     own = torch.nn.functional.one_hot(assigned, weights.shape[1]).mT.to(weights.dtype)
     sizes = own.sum(2, keepdim=True)
     return torch.where(sizes > 0, own / sizes.clamp_min(1), weights)
+
+
+def _explained(gram: Tensor, assigned: Tensor, weights: Tensor) -> Float[Tensor, " cells"]:
+    """The sum over points of |own centroid|^2: what the sum of squared distances is short of that of |point|^2."""
+    squares = (weights @ gram * weights).sum(2)
+    explained: Tensor = squares.gather(1, assigned).sum(1)
+    return explained

@@ -12,7 +12,7 @@ from laconic.train.recipe import DEFAULT_MINUTES, RecipeError
 
 CHOSEN: dict[str, tuple[str, ...]] = {
     "decoder": ("paper", "spatial"),
-    "grouping": ("balanced", "random"),
+    "grouping": ("balanced", "pictures", "random"),
     "precision": ("auto", "bf16", "fp32"),
 }
 
@@ -25,8 +25,10 @@ class DownlinkRecipe:
     """How a downlink is built and trained. Defaults are the paper's where it says them.
 
     `snr_db` is the range of which each user's SNR is drawn, uniform in dB; with `snr_aware` encoders and decoder are
-    told it. `repulsion_weight` is lambda, which the paper leaves open; repulsion is left out where there is one group,
-    and where nothing is common. `classify` is the weight of a cross-entropy: above 0 the receiver classifies, too.
+    told it. Users are grouped by their private features (`balanced`, as in the paper), by their `pictures`, or by
+    chance (`random`); what private features have learnt to leave to the common ones, they can't be grouped by.
+    `repulsion_weight` is lambda, which the paper leaves open; repulsion is left out where there is one group, and where
+    nothing is common. `classify` is the weight of a cross-entropy: above 0 the receiver classifies, too.
     A run lasts `steps`, `epochs` or `minutes`, DEFAULT_MINUTES if none is said; a step takes `cells` cells, and an
     epoch as many steps as give each training picture to one user in the mean. `learning_rate` is Adam's, constant.
 
@@ -38,7 +40,7 @@ class DownlinkRecipe:
     channel: Channel = field(default_factory=AWGN)
     leak: float = 0.0
     decoder: Literal["paper", "spatial"] = "paper"
-    grouping: Literal["balanced", "random"] = "balanced"
+    grouping: Literal["balanced", "pictures", "random"] = "balanced"
     width: float = 1.0
     snr_db: tuple[float, float] = (12.0, 18.0)
     snr_aware: bool = False

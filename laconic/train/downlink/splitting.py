@@ -12,6 +12,7 @@ pictures --SemanticEncoder--> maps --PrivateEncoder--> p --balanced_groups--> gr
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
@@ -61,7 +62,7 @@ class DownlinkTraining(DownlinkWay):
         with self.autocast():
             maps = self.semantic(unit_range(images).flatten(0, 1), each)
             private = self.private(maps).float().reshape(cells, users, -1)
-        groups = self._groups(private, generator)
+        groups = self._groups(images, private, generator)
         common = private.new_zeros(cells, self.recipe.budget.groups, 0)
         if self.common is not None:
             members = group_members(groups, self.recipe.budget.groups)
@@ -74,11 +75,15 @@ class DownlinkTraining(DownlinkWay):
         told = None if logits is None else logits.reshape(cells, users, -1)
         return Delivered(pictures.reshape(cells, users, *pictures.shape[1:]), groups, common, told)
 
-    def _groups(self, private: Tensor, generator: torch.Generator) -> Tensor:
+    def _groups(self, images: Tensor, private: Tensor, generator: torch.Generator) -> Tensor:
         cells, users = private.shape[:2]
         n = self.recipe.budget.groups
         if self.recipe.grouping == "random":
             return random_groups(cells, users, n, generator=generator)
+        if self.recipe.grouping == "pictures":
+            seen = unit_range(images).flatten(2)
+            apart = F.pad(seen - seen.mean(1, keepdim=True), (0, 1), value=1e-3)  # a cell's mean has a direction, too
+            return balanced_groups(apart, n, generator=generator)
         return balanced_groups(private, n, generator=generator)
 
 
