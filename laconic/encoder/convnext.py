@@ -28,10 +28,9 @@ class GRN(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch rows columns channels"]) -> Float[Tensor, "batch rows columns channels"]:
         """The map, channels last."""
-        response = torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True)
+        response = (x * x).sum((1, 2), keepdim=True).add(EPSILON**2).sqrt()  # a dead channel has a slope, too
         relative = response / (response.mean(-1, keepdim=True) + EPSILON)
-        normalised: Tensor = self.gamma * (x * relative) + self.beta + x
-        return normalised
+        return torch.addcmul(self.beta, x, 1 + self.gamma * relative)  # one pass over the map
 
 
 class ConvNextBlock(nn.Module):

@@ -30,7 +30,6 @@ from laconic.receiver.predictions import Predictions
 from laconic.receiver.reliability import LEAST, RIDGE, fit_reliability
 
 DEPENDENCES = np.linspace(0, 1, 41)
-HELD = 0.5  # of the calibration events are kept for dependence and temperature
 RIDGES = (RIDGE, 30.0, 1000.0)  # nodes that differ need the least, good ones and few events the most
 
 
@@ -190,23 +189,34 @@ class Fusion:
     def fit(cls, heard: Heard, labels: Int64[np.ndarray, " events"], rng: np.random.Generator) -> Fusion:
         """Learn from events whose class is known, on which the codec was not trained.
 
-        On one half, drawn by `rng`, each node's reliability, alone; on the other how far that is to be trusted, the
-        nodes' dependence and the temperature, under which the labels are likeliest (Guo et al., 2017).
+        Each node's reliability is learnt alone. How far that is to be trusted, the nodes' dependence and the
+        temperature are those under which labels are likeliest by what was learnt of other events: on one half of them,
+        drawn by `rng`, for the other (Guo et al., 2017, for the temperature).
 
         Raises:
             FusionError: too few events, a label that is no class, a node that never speaks or only of one class, or
                 events without any error: nothing could be learnt of how nodes err.
         """
         _check_calibration(heard, labels)
-        order = rng.permutation(len(labels))
-        learn, hold = np.split(order, [round(len(order) * (1 - HELD))])
+        halves = np.array_split(rng.permutation(len(labels)), 2)
         n_classes = heard.posteriors.shape[2]
         counts = np.bincount(labels, minlength=n_classes) + 1.0
-        fusion = cls.plain(heard.nodes, counts / counts.sum())
-        tried = [fusion._reliable(heard[learn], labels[learn], ridge) for ridge in RIDGES]
-        tried = [each._dependent(heard[hold], labels[hold]) for each in tried]
-        fusion = min(tried, key=lambda each: each._loss(heard[hold], labels[hold]))
-        return replace(fusion, temperature=best_temperature(fusion.posterior(heard[hold]), labels[hold]))
+        plain = cls.plain(heard.nodes, counts / counts.sum())
+
+        def crossed(ridge: float) -> list[tuple[Fusion, Heard, Int64[np.ndarray, " half"]]]:
+            """What was learnt of each half, and the other half."""
+            pairs = zip(halves, halves[::-1], strict=True)
+            return [(plain._reliable(heard[a], labels[a], ridge), heard[b], labels[b]) for a, b in pairs]
+
+        tried = {
+            (ridge, dependence): [(replace(each, dependence=dependence), *other) for each, *other in learnt]
+            for ridge, learnt in ((ridge, crossed(ridge)) for ridge in RIDGES)
+            for dependence in DEPENDENCES.tolist()
+        }
+        best = min(tried, key=lambda at: sum(each._loss(*other) for each, *other in tried[at]))
+        posterior = np.concatenate([each.posterior(events) for each, events, _ in tried[best]])
+        temperature = best_temperature(posterior, np.concatenate([truth for *_, truth in tried[best]]))
+        return replace(plain._reliable(heard, labels, best[0]), dependence=best[1], temperature=temperature)
 
     def _reliable(self, heard: Heard, labels: Int64[np.ndarray, " events"], ridge: float) -> Fusion:
         """Each node's weight and bias, from what it said alone."""
@@ -216,11 +226,6 @@ class Fusion:
         ]
         weights, biases = zip(*found, strict=True)
         return replace(self, weights=np.array(weights), biases=np.stack(biases))
-
-    def _dependent(self, heard: Heard, labels: Int64[np.ndarray, " events"]) -> Fusion:
-        """The dependence that suits these events best."""
-        tried = [replace(self, dependence=dependence) for dependence in DEPENDENCES.tolist()]
-        return min(tried, key=lambda each: each._loss(heard, labels))
 
     def _loss(self, heard: Heard, labels: Int64[np.ndarray, " events"]) -> float:
         return -float(np.log(self.posterior(heard)[np.arange(len(labels)), labels] + LEAST).mean())

@@ -170,7 +170,7 @@ def make_tellers(
     decision = speeches["decision"].language.code
     tellers.append(Teller("decision", speeches["decision"], "vote"))
     tellers.append(Teller("decision, likelihood", _speech(decision, train, calibration, n_classes), "likelihood"))
-    evidence = fit_evidence(train.features, train.labels, head)
+    evidence = fit_evidence(train.features, train.labels, head, (calibration.features, calibration.labels))
     for budget in bits:
         code = Likelihood(budget, evidence.weight, evidence.bias)
         tellers.append(Teller(f"likelihood-{budget}", _speech(code, train, calibration, n_classes), "likelihood"))

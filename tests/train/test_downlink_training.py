@@ -50,7 +50,7 @@ def generator(step: int = 0) -> torch.Generator:
 
 
 def weights(way: DownlinkWay) -> Tensor:
-    return torch.nn.utils.parameters_to_vector(way.parameters())
+    return torch.cat([weights.detach().flatten() for weights in way.parameters()])
 
 
 def test_it_learns_more_than_the_mean_picture(cells: CorrelatedUsers) -> None:

@@ -25,15 +25,19 @@ def understood(evidence: LinearReceiver, features: np.ndarray) -> np.ndarray:
     return np.log(evidence.posterior(features.reshape(-1, features.shape[2]))).reshape(*features.shape[:2], -1)
 
 
+def evidence_of(seed: int, n: int, n_classes: int = 3) -> LinearReceiver:
+    return fit_evidence(*drawn(seed, n, n_classes), drawn(seed + 10, n, n_classes)[:2])
+
+
 def test_what_the_head_cannot_tell_is_learnt() -> None:
-    evidence = fit_evidence(*drawn(0, 120))
+    evidence = evidence_of(0, 120)
     new, truth, head = drawn(1, 200)
     assert (understood(head, new)[:, 0].argmax(axis=1) == truth).mean() < 0.6
     assert (understood(evidence, new)[:, 0].argmax(axis=1) == truth).all()
 
 
 def test_log_posteriors_add_up_to_those_of_the_sum() -> None:
-    evidence = fit_evidence(*drawn(0, 60))
+    evidence = evidence_of(0, 60)
     new = drawn(1, 40)[0]
     summed = understood(evidence, new).sum(axis=1)
     together = new.sum(axis=1) @ evidence.weight.T + 2 * evidence.bias
@@ -41,7 +45,7 @@ def test_log_posteriors_add_up_to_those_of_the_sum() -> None:
 
 
 def test_two_classes_have_a_row_each() -> None:
-    evidence = fit_evidence(*drawn(2, 200, n_classes=2))
+    evidence = evidence_of(2, 200, n_classes=2)
     assert (evidence.weight.shape, evidence.bias.shape) == ((2, 4), (2,))
     new, truth, _ = drawn(3, 100, n_classes=2)
     assert (understood(evidence, new)[:, 0].argmax(axis=1) == truth).all()
@@ -59,4 +63,5 @@ def test_where_only_chance_speaks_against_the_head_it_is_kept() -> None:
 
     features, labels, head = seen(4, 20)
     new, truth, _ = seen(6, 200)
-    assert (understood(fit_evidence(features, labels, head), new)[:, 0].argmax(axis=1) == truth).all()
+    evidence = fit_evidence(features, labels, head, seen(7, 100)[:2])
+    assert (understood(evidence, new)[:, 0].argmax(axis=1) == truth).all()

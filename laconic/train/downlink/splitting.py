@@ -47,6 +47,7 @@ class DownlinkTraining(DownlinkWay):
             self.common = CommonEncoder(2 * budget.common, width, aware) if budget.common else None
             self.decoder: nn.Module = decoder(length, channels, size, width, aware)
             self.classifier = _classifier(length, scaled(512, width), classes) if recipe.classify else None
+        nn.utils.convert_conv2d_weight_memory_format(self, torch.channels_last)
         self.downlink = Downlink(recipe.channel, recipe.leak)
 
     def forward(

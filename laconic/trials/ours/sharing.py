@@ -63,7 +63,7 @@ SHARING = Trial(
         "reduced": Scale(
             _arms(
                 {**REDUCED, "users": 40, "symbols": 4},
-                {**REDUCED_RECIPE, **APART, "decoder": "spatial", "learning_rate": 2e-3, "cells": 4, "steps": 1000},
+                {**REDUCED_RECIPE, **APART, "decoder": "spatial", "learning_rate": 2e-3, "cells": 4, "steps": 1400},
             ),
             source="",
             data=REDUCED_DATA,
