@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -203,20 +204,19 @@ class Fusion:
         counts = np.bincount(labels, minlength=n_classes) + 1.0
         plain = cls.plain(heard.nodes, counts / counts.sum())
 
-        def crossed(ridge: float) -> list[tuple[Fusion, Heard, Int64[np.ndarray, " half"]]]:
-            """What was learnt of each half, and the other half."""
-            pairs = zip(halves, halves[::-1], strict=True)
-            return [(plain._reliable(heard[a], labels[a], ridge), heard[b], labels[b]) for a, b in pairs]
+        crossed = list(zip(halves, halves[::-1], strict=True))
+        learnt = {ridge: [plain._reliable(heard[a], labels[a], ridge) for a, _ in crossed] for ridge in RIDGES}
+        truth = labels[np.concatenate([b for _, b in crossed])]
 
-        tried = {
-            (ridge, dependence): [(replace(each, dependence=dependence), *other) for each, *other in learnt]
-            for ridge, learnt in ((ridge, crossed(ridge)) for ridge in RIDGES)
-            for dependence in DEPENDENCES.tolist()
-        }
-        best = min(tried, key=lambda at: sum(each._loss(*other) for each, *other in tried[at]))
-        posterior = np.concatenate([each.posterior(events) for each, events, _ in tried[best]])
-        temperature = best_temperature(posterior, np.concatenate([truth for *_, truth in tried[best]]))
-        return replace(plain._reliable(heard, labels, best[0]), dependence=best[1], temperature=temperature)
+        def posterior(ridge: float, dependence: float) -> Float64[np.ndarray, "events classes"]:
+            """By what was learnt of each half, that of the other."""
+            both = zip(learnt[ridge], crossed, strict=True)
+            return np.concatenate([replace(each, dependence=dependence).posterior(heard[b]) for each, (_, b) in both])
+
+        ways = list(product(RIDGES, DEPENDENCES.tolist()))
+        ridge, dependence = ways[int(np.argmin([_loss(posterior(*way), truth) for way in ways]))]
+        temperature = best_temperature(posterior(ridge, dependence), truth)
+        return replace(plain._reliable(heard, labels, ridge), dependence=dependence, temperature=temperature)
 
     def _reliable(self, heard: Heard, labels: Int64[np.ndarray, " events"], ridge: float) -> Fusion:
         """Each node's weight and bias, from what it said alone."""
@@ -226,9 +226,6 @@ class Fusion:
         ]
         weights, biases = zip(*found, strict=True)
         return replace(self, weights=np.array(weights), biases=np.stack(biases))
-
-    def _loss(self, heard: Heard, labels: Int64[np.ndarray, " events"]) -> float:
-        return -float(np.log(self.posterior(heard)[np.arange(len(labels)), labels] + LEAST).mean())
 
     def posterior(self, heard: Heard) -> Float64[np.ndarray, "events classes"]:
         """P(class | what all nodes said), rows summing to 1.
@@ -249,6 +246,11 @@ class Fusion:
         evidence = np.einsum("enc,en->ec", logs, present * self.weights) + present @ self.biases - n * log_prior
         fused = softmax(log_prior + evidence / (1 + (n - 1) * self.dependence))
         return fused if self.temperature == 1 else sharpened(fused, self.temperature)
+
+
+def _loss(posterior: Float64[np.ndarray, "events classes"], labels: Int64[np.ndarray, " events"]) -> float:
+    """Mean negative log-likelihood, in nats."""
+    return -float(np.log(posterior[np.arange(len(labels)), labels] + LEAST).mean())
 
 
 def _check_calibration(heard: Heard, labels: Int64[np.ndarray, " events"]) -> None:

@@ -111,8 +111,13 @@ def test_a_block_mixes_space_and_channels_once_each() -> None:
 
 @pytest.fixture(scope="module")
 def common() -> CommonEncoder:
+    """Whose Transformer says something, as after training."""
     torch.manual_seed(0)
-    return CommonEncoder(6, NARROW)
+    encoder = CommonEncoder(6, NARROW)
+    for layer in encoder.group.layers:
+        nn.init.normal_(layer.self_attn.out_proj.weight, std=0.3)
+        nn.init.normal_(layer.linear2.weight, std=0.3)
+    return encoder
 
 
 def maps(cells: int, users: int) -> Tensor:
@@ -139,6 +144,11 @@ def test_the_empty_place_of_a_smaller_group_says_nothing(common: CommonEncoder) 
     padded = common(seen, torch.tensor([[[0, 1, 2], [3, 4, -1]]]))
     torch.testing.assert_close(padded[:, 1:], common(seen, torch.tensor([[[3, 4]]])))
     torch.testing.assert_close(padded[:, :1], common(seen, torch.tensor([[[0, 1, 2]]])))
+
+
+def test_before_it_has_learnt_the_transformer_adds_nothing() -> None:
+    tokens = torch.randn(2, 3, 32, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(CommonEncoder(COMMON, 1 / 16).group(tokens), tokens)
 
 
 def test_every_parameter_learns(common: CommonEncoder) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from laconic.data import open_source
-from laconic.data.correlated import CorrelatedUsers
+from laconic.data.correlated import SAME_VIEW, CorrelatedUsers
 from laconic.encoder.features import EncoderError
 from laconic.link import AWGN, Rayleigh, SymbolBudget
 from laconic.train import DownlinkRecipe, RecipeError, train_downlink
@@ -76,12 +76,13 @@ def test_the_same_seed_trains_the_same_network(cells: CorrelatedUsers) -> None:
     "recipe",
     [
         replace(RECIPE, decoder="spatial", grouping="random"),
+        replace(RECIPE, grouping="pictures"),
         replace(RECIPE, channel=Rayleigh(), leak=0.1),
         replace(RECIPE, budget=SymbolBudget(USERS, 4, SYMBOLS, 4, "per-user")),
         replace(RECIPE, budget=SymbolBudget(USERS, GROUPS, SYMBOLS, 0)),
         replace(RECIPE, budget=SymbolBudget(USERS, 1, SYMBOLS, 6)),
     ],
-    ids=["spatial", "leaking", "uneven", "private-only", "one-group"],
+    ids=["spatial", "pictures", "leaking", "uneven", "private-only", "one-group"],
 )
 def test_every_arm_delivers_and_every_parameter_of_it_learns(recipe: DownlinkRecipe, some: Tensor) -> None:
     module = network(recipe)
@@ -100,6 +101,17 @@ def test_the_loss_is_equation_7(some: Tensor) -> None:
     with torch.no_grad():
         parts = network(replace(RECIPE, repulsion_weight=0.7)).loss(some, generator())
     assert float(parts["loss"]) == pytest.approx(float(parts["reconstruction"] + 0.7 * parts["repulsion"]))
+
+
+def test_users_whose_pictures_are_alike_are_a_group(cells: CorrelatedUsers) -> None:
+    """Whatever the network has learnt; and where all pictures are the same, any groups will do."""
+    module = network(replace(RECIPE, grouping="pictures"))
+    alike = replace(cells, correlation=1.0, views=SAME_VIEW)
+    images, scenes = (torch.from_numpy(np.stack(part)) for part in zip(*(alike.cell(i) for i in range(8)), strict=True))
+    groups = module(images, 15.0, generator()).groups
+    assert torch.equal(groups[:, :, None] == groups[:, None], scenes[:, :, None] == scenes[:, None])
+    same = images[:1, :1].expand(-1, USERS, -1, -1, -1)
+    assert torch.bincount(module(same, 15.0, generator()).groups[0]).tolist() == [USERS // GROUPS] * GROUPS
 
 
 def test_users_hear_their_own_group(some: Tensor) -> None:
