@@ -92,8 +92,8 @@ class Sealed:
         if not isinstance(version, int):
             raise self.error(f"{folder} is not a laconic {self.noun}: its {self.manifest} says nothing of the format")
         if version != self.version:
-            ours = f"this laconic reads {self.version}; upgrade laconic"
-            raise self.error(f"{folder} has {self.noun} format {version}, {ours}")
+            so = "upgrade laconic" if version > self.version else "an older laconic made it: train it anew"
+            raise self.error(f"{folder} has {self.noun} format {version}, this laconic reads {self.version}; {so}")
         if manifest.pop("digest", None) != digest(manifest):
             raise self.error(f"{there} is not as it was written (edited); {again}")
         listed = manifest.get("files")

@@ -166,8 +166,10 @@ def test_a_damaged_or_foreign_folder_is_refused(folder: Path, lamps_folder: Path
     refused(text.parent, r"downlink.json is not as it was written \(edited\)")
     text.write_text("{")
     refused(text.parent, r"is not JSON \(truncated or edited\)")
-    edited(newer := copy("newer"), laconic_downlink=2)
-    refused(newer, "has downlink format 2, this laconic reads 1; upgrade laconic")
+    edited(newer := copy("newer"), laconic_downlink=3)
+    refused(newer, "has downlink format 3, this laconic reads 2; upgrade laconic")
+    edited(older := copy("older"), laconic_downlink=1)
+    refused(older, "has downlink format 1, this laconic reads 2; an older laconic made it: train it anew")
     edited(other := copy("other"), recipe={**RECIPE.record(), "width": 1 / 16})
     refused(other, "weights.safetensors is not what downlink.json describes")
     for strange in ({"recipe": {}}, {"preprocessing": {"width": 8}}, {"recipe": {**RECIPE.record(), "channel": 3}}):

@@ -33,7 +33,7 @@ class DownlinkError(LaconicError):
     """A Downlink folder that can't be used: missing, truncated, edited, newer or of another kind."""
 
 
-KIND = Sealed("downlink", 1, (WEIGHTS,), DownlinkError)
+KIND = Sealed("downlink", 2, (WEIGHTS,), DownlinkError)
 
 
 @dataclass(frozen=True, eq=False)
