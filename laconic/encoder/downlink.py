@@ -97,8 +97,7 @@ class CommonEncoder(nn.Module):
 
     Each map becomes one token, a Transformer lets the group's tokens see each other, and their mean is told. The paper
     doesn't say how its tokens become one vector; the mean is the choice made here. Layers normalise first and add
-    nothing before they have learnt to: where they normalised last, features of all groups were alike from the start,
-    and stayed so.
+    nothing before they have learnt to: where they normalised last, groups' features were learnt more slowly.
     """
 
     def __init__(self, length: int, width: float = 1.0, snr_aware: bool = False) -> None:

@@ -17,7 +17,6 @@ def kmeans(
     *,
     generator: torch.Generator,
     iterations: int = ITERATIONS,
-    starts: int = STARTS,
 ) -> Float[Tensor, "cells clusters dim"]:
     """Each cell's centroids by Lloyd's algorithm from k-means++ starts, the best of them by squared Euclidean distance.
 
@@ -27,7 +26,7 @@ def kmeans(
     # Centroids are affine combinations of a cell's own points, so that all distances follow from the points' products
     # with each other: each iteration costs points^2, whatever the dimension.
     cells = len(points)
-    gram = (points @ points.mT).repeat(starts, 1, 1)
+    gram = (points @ points.mT).repeat(STARTS, 1, 1)
     assigned = _nearest(gram, _start(gram, n_clusters, generator))
     weights = gram.new_zeros(len(gram), n_clusters, points.shape[1])
     for _ in range(iterations):
@@ -36,8 +35,8 @@ def kmeans(
         if torch.equal(before, assigned):
             break
     weights = _means(assigned, weights)
-    best = _explained(gram, assigned, weights).view(starts, cells).argmax(0)
-    return weights.view(starts, cells, n_clusters, -1)[best, torch.arange(cells, device=best.device)] @ points
+    best = _explained(gram, assigned, weights).view(STARTS, cells).argmax(0)
+    return weights.view(STARTS, cells, n_clusters, -1)[best, torch.arange(cells, device=best.device)] @ points
 
 
 def _start(gram: Tensor, n_clusters: int, generator: torch.Generator) -> Float[Tensor, "cells clusters points"]:

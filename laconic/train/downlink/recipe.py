@@ -26,7 +26,7 @@ class DownlinkRecipe:
 
     `snr_db` is the range of which each user's SNR is drawn, uniform in dB; with `snr_aware` encoders and decoder are
     told it. Users are grouped by their private features (`balanced`, as in the paper), by their `pictures`, or by
-    chance (`random`); what private features have learnt to leave to the common ones, they can't be grouped by.
+    chance (`random`).
     `repulsion_weight` is lambda, which the paper leaves open; repulsion is left out where there is one group, and where
     nothing is common. `classify` is the weight of a cross-entropy: above 0 the receiver classifies, too.
     A run lasts `steps`, `epochs` or `minutes`, DEFAULT_MINUTES if none is said; a step takes `cells` cells, and an
