@@ -20,7 +20,7 @@ class Sense(Command):
     codec: CodecFolder
     source: Annotated[Positional[str], arg(metavar="SOURCE")]
     """Labelled pictures of the classes that the codec knows. Tables are learnt on its training split, as noisy as the
-    sensors' pictures, each node's reliability on one half of its test split; the other half is measured."""
+    sensors' pictures, each node's reliability on one half of its test split, for the other half, and crosswise."""
 
     nodes: Annotated[str, arg(metavar="A:B")] = "1:4"
     """How many sensors see each picture, from A to B."""

@@ -77,6 +77,7 @@ class Fusing:
             "nodes": list(fusion.nodes),
             "dependence": fusion.dependence,
             "temperature": fusion.temperature,
+            "lapse": fusion.lapse,
             "guarantee": None if self.guarantee is None else dict(self.guarantee),
         }
         return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()}), record
@@ -97,6 +98,7 @@ class Fusing:
                 arrays["biases"],
                 record["dependence"],
                 record["temperature"],
+                record["lapse"],
             )
             fusing = cls(fusion, record["guarantee"])
             if {len(fusion.prior), len(fusing.thresholds)} != {n_classes}:

@@ -13,6 +13,9 @@ nodes' evidence is Gaussian with pairwise correlation r given the class, n of th
     n / (1 + (n - 1) r)                                     (Kish's effective sample size, "Survey Sampling", 1965)
 
 independent ones, and the sum divided by 1 + (n - 1) r is exact. With r = 0 evidence adds, with r = 1 it is averaged.
+
+Some events mislead all nodes alike, however well these agree. What part of events does is the lapse: confidence never
+comes nearer to 1 than that (as of observers in psychophysics: Wichmann and Hill, 2001).
 """
 
 from __future__ import annotations
@@ -26,11 +29,13 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from laconic.contract import LaconicError
-from laconic.receiver.linear import best_temperature, check_positive, sharpened, softmax
+from laconic.receiver.linear import check_positive, sharpened, softmax
 from laconic.receiver.predictions import Predictions
 from laconic.receiver.reliability import LEAST, RIDGE, fit_reliability
 
 DEPENDENCES = np.linspace(0, 1, 41)
+TEMPERATURES = np.exp2(np.linspace(-2, 3, 201))
+LAPSES = (0.0, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 RIDGES = (RIDGE, 30.0, 1000.0)  # nodes that differ need the least, good ones and few events the most
 
 
@@ -146,7 +151,8 @@ class Fusion:
     """Likelihood fusion: log posteriors, each weighed by its node's reliability, added and made less sure of.
 
     ```
-    log P(c | words) = log prior + sum_i e_i(c) / (1 + (n - 1) dependence) + constant,  all over temperature
+    P(c | words) = (1 - lapse) p(c) + lapse prior(c)
+    log p(c) = log prior + sum_i e_i(c) / (1 + (n - 1) dependence) + constant,  all over temperature
     e_i(c) = weight_i log P(c | word i) + bias_i(c) - log prior
     ```
 
@@ -158,10 +164,11 @@ class Fusion:
         weights: each node's; 0 for one that tells nothing, 1 for one whose posteriors are right as they are.
         biases: what each node's posteriors are to be corrected by, class by class.
         dependence: from 0, nodes err independently, to 1, they all say the same.
-        temperature: of the fused posterior.
+        temperature: of the sum.
+        lapse: the part of events of which what nodes say means nothing.
 
     Raises:
-        FusionError: parts that don't fit each other, or a dependence out of range.
+        FusionError: parts that don't fit each other, or a dependence or a lapse out of range.
         ReceiverError: a temperature that is not above 0.
     """
 
@@ -171,6 +178,7 @@ class Fusion:
     biases: Float64[np.ndarray, "nodes classes"]
     dependence: float = 0.0
     temperature: float = 1.0
+    lapse: float = 0.0
 
     name: ClassVar[str] = "likelihood fusion"
 
@@ -180,6 +188,8 @@ class Fusion:
             raise FusionError(f"a weight and a bias for each of {len(self.nodes)} nodes wanted, got others")
         if not 0 <= self.dependence <= 1:
             raise FusionError(f"a dependence of 0 to 1 wanted, got {self.dependence}")
+        if not 0 <= self.lapse < 1:
+            raise FusionError(f"a lapse from 0 to below 1 wanted, got {self.lapse}")
 
     @classmethod
     def plain(cls, nodes: tuple[str, ...], prior: Float64[np.ndarray, " classes"]) -> Fusion:
@@ -190,9 +200,9 @@ class Fusion:
     def fit(cls, heard: Heard, labels: Int64[np.ndarray, " events"], rng: np.random.Generator) -> Fusion:
         """Learn from events whose class is known, on which the codec was not trained.
 
-        Each node's reliability is learnt alone. How far that is to be trusted, the nodes' dependence and the
-        temperature are those under which labels are likeliest by what was learnt of other events: on one half of them,
-        drawn by `rng`, for the other (Guo et al., 2017, for the temperature).
+        Each node's reliability is learnt alone. How far that is to be trusted and the nodes' dependence, then the
+        temperature (Guo et al., 2017) and the lapse, are those under which labels are likeliest by what was learnt of
+        other events: on one half of them, drawn by `rng`, for the other.
 
         Raises:
             FusionError: too few events, a label that is no class, a node that never speaks or only of one class, or
@@ -215,8 +225,9 @@ class Fusion:
 
         ways = list(product(RIDGES, DEPENDENCES.tolist()))
         ridge, dependence = ways[int(np.argmin([_loss(posterior(*way), truth) for way in ways]))]
-        temperature = best_temperature(posterior(ridge, dependence), truth)
-        return replace(plain._reliable(heard, labels, ridge), dependence=dependence, temperature=temperature)
+        temperature, lapse = _sureness(posterior(ridge, dependence), truth, plain.prior)
+        fused = plain._reliable(heard, labels, ridge)
+        return replace(fused, dependence=dependence, temperature=temperature, lapse=lapse)
 
     def _reliable(self, heard: Heard, labels: Int64[np.ndarray, " events"], ridge: float) -> Fusion:
         """Each node's weight and bias, from what it said alone."""
@@ -245,7 +256,21 @@ class Fusion:
         logs = np.log(np.maximum(np.where(heard.present[..., None], heard.posteriors, 1.0), LEAST))
         evidence = np.einsum("enc,en->ec", logs, present * self.weights) + present @ self.biases - n * log_prior
         fused = softmax(log_prior + evidence / (1 + (n - 1) * self.dependence))
-        return fused if self.temperature == 1 else sharpened(fused, self.temperature)
+        fused = fused if self.temperature == 1 else sharpened(fused, self.temperature)
+        return np.asarray((1 - self.lapse) * fused + self.lapse * self.prior)
+
+
+def _sureness(
+    posterior: Float64[np.ndarray, "events classes"],
+    labels: Int64[np.ndarray, " events"],
+    prior: Float64[np.ndarray, " classes"],
+) -> tuple[float, float]:
+    """The temperature and the lapse under which the labels are likeliest."""
+    rows = np.arange(len(labels))
+    sharp = np.stack([sharpened(posterior, temperature)[rows, labels] for temperature in TEMPERATURES])
+    losses = [-np.log((1 - lapse) * sharp + lapse * prior[labels] + LEAST).mean(axis=1) for lapse in LAPSES]
+    lapse, temperature = np.unravel_index(np.argmin(losses), (len(LAPSES), len(TEMPERATURES)))
+    return float(TEMPERATURES[temperature]), LAPSES[lapse]
 
 
 def _loss(posterior: Float64[np.ndarray, "events classes"], labels: Int64[np.ndarray, " events"]) -> float:

@@ -111,20 +111,30 @@ class Told:
     """What was understood of each event, and whether that is right: for paired comparisons between tellers."""
 
     cell: FusionCell
-    posterior: Float64[np.ndarray, "n classes"]
     right: Bool[np.ndarray, " n"]
 
 
-def score_fusion(
+@dataclass(frozen=True, eq=False)
+class Understood:
+    """What a centre made of some pictures, their labels, and the bits that each node's message took in the mean."""
+
+    posterior: Float64[np.ndarray, "n classes"]
+    labels: Int64[np.ndarray, " n"]
+    bits: float
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def understand(
     teller: Teller,
     train: Views,
     calibration: Views,
     test: Views,
     n_nodes: int,
-    snr_db: float,
     learn: Learn,
     rng: np.random.Generator,
-) -> Told:
+) -> Understood:
     """One teller with the first `n_nodes` nodes.
 
     Args:
@@ -133,7 +143,6 @@ def score_fusion(
         calibration: for nodes' reliability and dependence.
         test: what is measured on.
         n_nodes: how many nodes see each picture.
-        snr_db: of the sensors, for the record.
         learn: fits a linear receiver.
         rng: parts the calibration events.
 
@@ -152,18 +161,24 @@ def score_fusion(
         posterior = vote(heard(teller.speech, symbols, n_nodes))
     else:
         posterior = _fusion(teller.speech, calibration, n_nodes, rng).posterior(heard(teller.speech, symbols, n_nodes))
-    right = posterior.argmax(axis=1) == test.labels
+    return Understood(posterior, test.labels, float(language.bits(symbols).mean()))
+
+
+def score_fusion(teller: Teller, n_nodes: int, snr_db: float, parts: Sequence[Understood]) -> Told:
+    """One cell of the table, of all that the teller's centre understood, part by part."""
+    posterior, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("posterior", "labels"))
+    right = posterior.argmax(axis=1) == labels
     cell = FusionCell(
         nodes=n_nodes,
         snr_db=snr_db,
         code=teller.name,
-        bits=float(language.bits(symbols).mean()),
-        bits_formula=language.code.alphabet.formula_bits,
+        bits=float(np.average([part.bits for part in parts], weights=[len(part) for part in parts])),
+        bits_formula=teller.speech.language.code.alphabet.formula_bits,
         accuracy=float(right.mean()),
-        calibration_error=expected_calibration_error(posterior, test.labels),
+        calibration_error=expected_calibration_error(posterior, labels),
         n=len(right),
     )
-    return Told(cell, posterior, right)
+    return Told(cell, right)
 
 
 def _fusion(speech: Speech, calibration: Views, n_nodes: int, rng: np.random.Generator) -> Fusion:

@@ -1,7 +1,7 @@
 """Several noisy sensors look at the same pictures: what the fusion centre understands, for every code (paper 001, V).
 
 ```
-test split   --half--> calibration: nodes' reliability and dependence      --half--> test: what is measured
+test split   --half--> calibration: nodes' reliability and dependence --> measured on the other half, and crosswise
 train split  --noise as in the test--> receivers of sums, tables of words, Likelihood's classifier and cells
 ```
 
@@ -26,7 +26,7 @@ from laconic.data.views import views as seen_as
 from laconic.language import Language, Likelihood, UnfittedCode
 from laconic.receiver import LinearReceiver, WordReceiver
 from laconic.score.evaluation import EvaluationError, labelled_pictures, spread
-from laconic.score.fusion import FusionComparison, Learn, Teller, Told, Views, compared, score_fusion
+from laconic.score.fusion import FusionComparison, Learn, Teller, Told, Views, compared, score_fusion, understand
 from laconic.train.evidence import fit_evidence
 from laconic.train.probe import fit_linear
 
@@ -48,15 +48,16 @@ class Conditions:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What all nodes see, at each SNR."""
+    """What all nodes see, at each SNR: of training pictures, and of each half of the test pictures."""
 
     train: Mapping[float, Views]
-    calibration: Mapping[float, Views]
-    test: Mapping[float, Views]
+    halves: Mapping[float, tuple[Views, ...]]
 
 
 def sense(codec: Codec, source: Source, asked: Conditions) -> list[Told]:
     """Every code at every number of nodes and SNR, in this order: SNR, nodes, code.
+
+    What is learnt on one half of the test pictures is measured on the other, and the other way round.
 
     Raises:
         EvaluationError: the source's classes are not the codec's, the codec has no classifier of full features, or a
@@ -73,24 +74,23 @@ def sense(codec: Codec, source: Source, asked: Conditions) -> list[Told]:
         raise EvaluationError("a codec that was trained on these classes wanted, with a classifier of full features")
     codec, loaded, labels = labelled_pictures(codec, source, n=asked.n_test)
     seen = _look(codec, source, asked, loaded.images, labels, _together(source, asked.n_test, loaded.rows))
-    told: list[Told] = []
-    for snr_db in asked.snr_db:
-        train, calibration, test = seen.train[snr_db], seen.calibration[snr_db], seen.test[snr_db]
-        tellers = make_tellers(codec.speeches, full.receiver, train, calibration, asked.bits)
-        for n_nodes in asked.nodes:
-            told += [
-                score_fusion(
-                    teller,
-                    train,
-                    calibration,
-                    test,
-                    n_nodes,
-                    snr_db,
-                    _learn(len(codec.classes)),
-                    np.random.default_rng([asked.seed, 3]),
-                )
-                for teller in tellers
+    return [told for snr_db in asked.snr_db for told in _cells(codec, full.receiver, seen, snr_db, asked)]
+
+
+def _cells(codec: Codec, head: LinearReceiver, seen: Seen, snr_db: float, asked: Conditions) -> list[Told]:
+    """Every code at every number of nodes, at one SNR."""
+    train, (one, other) = seen.train[snr_db], seen.halves[snr_db]
+    crossed = ((one, other), (other, one))
+    tellers = [make_tellers(codec.speeches, head, train, known, asked.bits) for known, _ in crossed]
+    learn = _learn(len(codec.classes))
+    told = []
+    for n_nodes in asked.nodes:
+        for pair in zip(*tellers, strict=True):
+            parts = [
+                understand(teller, train, known, new, n_nodes, learn, np.random.default_rng([asked.seed, 3]))
+                for teller, (known, new) in zip(pair, crossed, strict=True)
             ]
+            told.append(score_fusion(pair[0], n_nodes, snr_db, parts))
     return told
 
 
@@ -126,7 +126,7 @@ def _look(
             f"training pictures of all {len(codec.classes)} classes wanted, but the {len(learnt.rows)} "
             f"taken have {there}: take more (--n-train)"
         )
-    test, calibration = hold_out(labels, together, 0.5, np.random.default_rng([asked.seed, 0]))
+    halves = hold_out(labels, together, 0.5, np.random.default_rng([asked.seed, 0]))
 
     def views(pixels: np.ndarray, of: np.ndarray, stream: int) -> dict[float, Views]:
         return {
@@ -137,8 +137,10 @@ def _look(
     tested = views(images, labels, 2)
     return Seen(
         views(learnt.images, split.labels[learnt.rows], 1),
-        {snr_db: Views(seen.features[calibration], seen.labels[calibration]) for snr_db, seen in tested.items()},
-        {snr_db: Views(seen.features[test], seen.labels[test]) for snr_db, seen in tested.items()},
+        {
+            snr_db: tuple(Views(seen.features[half], seen.labels[half]) for half in halves)
+            for snr_db, seen in tested.items()
+        },
     )
 
 

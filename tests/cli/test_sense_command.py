@@ -39,7 +39,7 @@ def test_the_answer_has_a_cell_for_every_snr_number_of_nodes_and_code(
     cells = ran.answer["cells"]
     wanted = [(snr_db, nodes, code) for snr_db in (0, 30) for nodes in (1, 2) for code in CODES]
     assert [(cell["snr_db"], cell["nodes"], cell["code"]) for cell in cells] == wanted
-    assert all(cell["n"] == 25 for cell in cells)
+    assert all(cell["n"] == 50 for cell in cells)
     assert all(cell["accuracy"] == 1 for cell in cells if cell["snr_db"] == 30 and cell["code"] != "decision")
     assert all(cell["bits"] <= 4 for cell in cells if cell["code"] != "full")
     shown = laconic(*asked).out.splitlines()

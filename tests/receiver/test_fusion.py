@@ -85,6 +85,21 @@ def test_fit_finds_the_dependence_and_leaves_good_nodes_as_they_are(correlation:
     assert np.abs(fusion.weights - 1).max() < 4 * error
     assert abs(fusion.dependence - correlation) <= 0.075  # three steps of the grid
     assert 0.9 <= fusion.temperature <= 1.1
+    assert fusion.lapse <= 0.005
+
+
+def test_the_part_of_events_that_mislead_all_nodes_alike_is_found_and_told() -> None:
+    """Of a tenth of the events all nodes see another: however sure they are, more than 0.95 is not to be had."""
+    labels, _, said = gaussian(20_000, 0.0, seed=5)
+    misled = np.arange(0, 20_000, 10)
+    labels[misled] = np.roll(labels[misled], 1)
+    fusion = Fusion.fit(heard(said[:10_000]), labels[:10_000], np.random.default_rng(0))
+    fused = fusion.posterior(heard(said[10_000:]))
+    sure = fused.max(axis=1) > 0.9
+    right = (fused.argmax(axis=1) == labels[10_000:])[sure]
+    assert abs(fused.max(axis=1)[sure].mean() - right.mean()) < 4 * np.sqrt(0.05 * 0.95 / sure.sum())
+    assert fused.max() < 1 - 0.06 / 2
+    assert 0.06 <= fusion.lapse <= 0.16
 
 
 def test_a_node_that_guesses_is_not_believed() -> None:
@@ -225,6 +240,10 @@ HERE = np.ones((40, 2), bool)
         (
             lambda: Fusion(NODES, np.ones(2) / 2, np.ones(4), np.zeros((4, 2)), dependence=1.5),
             "a dependence of 0 to 1 wanted, got 1.5",
+        ),
+        (
+            lambda: Fusion(NODES, np.ones(2) / 2, np.ones(4), np.zeros((4, 2)), lapse=1.0),
+            "a lapse from 0 to below 1 wanted, got 1.0",
         ),
         (
             lambda: Fusion(NODES, np.ones(2) / 2, np.ones(3), np.zeros((3, 2))),

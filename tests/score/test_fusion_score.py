@@ -12,7 +12,18 @@ from laconic.codec import Speech
 from laconic.language import Decision, Language, Likelihood, MaxPro, UnfittedCode
 from laconic.receiver import LinearReceiver, WordReceiver
 from laconic.score.activity import ScoreError
-from laconic.score.fusion import FusionCell, Teller, Told, Views, Way, compared, frontier, score_fusion
+from laconic.score.fusion import (
+    FusionCell,
+    Teller,
+    Told,
+    Understood,
+    Views,
+    Way,
+    compared,
+    frontier,
+    score_fusion,
+    understand,
+)
 
 HEAD = LinearReceiver(np.array([[-2, 0], [2, 0]], np.float32), np.array([6, -6], np.float32))
 
@@ -50,8 +61,9 @@ def told() -> dict[str, Told]:
         teller("sums", MaxPro(threshold=-1.0), "sum"),
         teller("evidence", Likelihood(3, HEAD.weight, HEAD.bias), "likelihood"),
     ]
+    seen = [views(i) for i in (0, 1, 2)]
     return {
-        one.name: score_fusion(one, *(views(i) for i in (0, 1, 2)), 3, 6.0, learn, np.random.default_rng(0))
+        one.name: score_fusion(one, 3, 6.0, [understand(one, *seen, 3, learn, np.random.default_rng(0))])
         for one in tellers
     }
 
@@ -84,7 +96,16 @@ def test_a_cell_says_what_it_is_of(told: dict[str, Told]) -> None:
 def knows(right: int, n: int, code: str, nodes: int = 1, bits: float = 1.0) -> Told:
     """The first `right` of `n` pictures are right."""
     cell = FusionCell(nodes, 0.0, code, bits, 1.0, right / n, 0.0, n)
-    return Told(cell, np.ones((n, 1)), np.arange(n) < right)
+    return Told(cell, np.arange(n) < right)
+
+
+def test_a_cell_is_of_all_its_parts() -> None:
+    sure, unsure = np.array([[0.9, 0.1]] * 3), np.array([[0.4, 0.6]])
+    parts = [Understood(sure, np.array([0, 0, 1]), 2.0), Understood(unsure, np.array([1]), 4.0)]
+    found = score_fusion(teller("votes", Decision(HEAD.weight, HEAD.bias), "vote"), 2, 6.0, parts)
+    assert found.right.tolist() == [True, True, False, True]
+    assert (found.cell.n, found.cell.accuracy, found.cell.bits) == (4, 0.75, 2.5)
+    assert found.cell.calibration_error == pytest.approx((3 * (0.9 - 2 / 3) + (1 - 0.6)) / 4)
 
 
 def test_codes_are_compared_cell_by_cell_and_corrected_over_the_cells() -> None:

@@ -47,7 +47,7 @@ def measured() -> Mapping[str, Any]:
 
 def test_a_codec_has_every_cell(measured: Mapping[str, Any]) -> None:
     assert measured["nodes"] == [1.0, 2.0]
-    assert measured["n"] == 250
+    assert measured["n"] == 500
     for code in CODES:
         assert all(0 <= share <= 1 for share in measured[code])
     assert all(bits <= 5 for bits in measured["likelihood-4: bits"])
