@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import lamps
+import numpy as np
 import pytest
 from PIL import Image
 
 from laconic.cli.demo import Demo
 from laconic.cli.train import Train
 from laconic.codec import Codec
+from laconic.language.builtin import BUILTIN
 
 KEYS = (
     *("dataset", "n_test", "accuracy_full", "accuracy_said", "bits_mean", "bits_formula", "entropy_bits"),
@@ -69,6 +71,23 @@ def test_demo_and_train_show_people_the_same(trained: Any, capsys: pytest.Captur
     out, err = capsys.readouterr()
     assert out.startswith(f"codec: {100 * train.answer['accuracy_said']:.1f} % from ")
     assert err == "next: laconic evaluate codec digits\n"
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_a_codec_speaks_each_code_by_its_name(name: str, tmp_path: Path, laconic: Any) -> None:
+    folder = tmp_path / "codec"
+    shape = ("--encoder", "cnnw4", "--epochs", 1, "--batch-size", 128, "--k", 2)
+    ran = laconic("train", "digits", *shape, "--code", name, "--out", folder, "--json")
+    assert ran.code == 0, ran.err
+    codec = Codec.load(folder)
+    speech = codec.said
+    assert isinstance(speech.language.code, BUILTIN[name])
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
+    symbols = speech.say(codec.features(pictures))
+    packets = codec.encode(pictures)
+    assert (speech.language.bits(symbols) <= [8 * len(packet) for packet in packets]).all()
+    understood = speech.posterior(symbols).argmax(axis=1)
+    assert [meaning.label for meaning in codec.decode(packets)] == understood.tolist()
 
 
 @pytest.mark.slow
