@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
 from laconic.cli.link import snr_range
-from laconic.cli.output import CodecFolder, Command, OwnCode, percent
+from laconic.cli.output import CodecFolder, Command, OwnCode, misuse, percent
+
+if TYPE_CHECKING:
+    from laconic.data import Source
+    from laconic.trials.sensing import Conditions
 
 MOST_NODES = 64
 
@@ -18,9 +23,10 @@ class Sense(Command):
     """Measure what a fusion centre understands of events that several noisy sensors see, for every code."""
 
     codec: CodecFolder
-    source: Annotated[Positional[str], arg(metavar="SOURCE")]
-    """Labelled pictures of the classes that the codec knows. Tables are learnt on its training split, as noisy as the
-    sensors' pictures, each node's reliability on one half of its test split, for the other half, and crosswise."""
+    rest: Annotated[Positional[tuple[str, ...]], arg(metavar="... SOURCE", help_behavior_hint="(required)")]
+    """More codecs, if any, such as one that was trained for noisy sensors; then labelled pictures of the classes that
+    they know. Tables are learnt on its training split, as noisy as the sensors' pictures, each node's reliability on
+    one half of its test split, for the other half, and crosswise."""
 
     nodes: Annotated[str, arg(metavar="A:B")] = "1:4"
     """How many sensors see each picture, from A to B."""
@@ -47,43 +53,70 @@ class Sense(Command):
     own_code: OwnCode = None
 
     def run(self) -> dict[str, Any]:
-        """Measure, give the table."""
-        from laconic.cli.parts import codec_in
-        from laconic.data import of_pictures, open_source
-        from laconic.score.fusion import frontier
-        from laconic.trials.sensing import Conditions, comparisons, sense
+        """Measure each codec, give the table."""
+        from laconic.data import open_source
+        from laconic.trials.sensing import Conditions
 
+        if not self.rest:
+            misuse("Missing a SOURCE: laconic sense CODEC... SOURCE")
+        *others, source = self.rest
         nodes, snr_db = node_range(self.nodes), snr_range(self.snr_db)
         asked = Conditions(nodes, snr_db, self.bits, self.n, self.n_train, self.seed, self.views)
-        codec = codec_in(self.codec, self.own_code)
-        of_pictures(codec.preprocessing, "laconic sense")
-        told = sense(codec, open_source(self.source), asked)
-        cells = [one.cell for one in told]
+        opened = open_source(source)
+        found = [self._of(folder, opened, asked) for folder in (self.codec, *map(Path, others))]
         return {
-            "codec": str(self.codec),
-            "source": self.source,
+            "source": source,
             "seed": self.seed,
             "views": self.views,
             "n_train": self.n_train,
-            "cells": [asdict(cell) for cell in cells],
-            "comparisons": [{**asdict(one), "verdict": one.verdict} for one in comparisons(told)],
-            "frontier": [asdict(point) for point in frontier(cells, len(codec.classes))],
+            **{table: [row for one in found for row in one[table]] for table in found[0]},
         }
 
+    def _of(self, folder: Path, source: Source, asked: Conditions) -> dict[str, list[dict[str, Any]]]:
+        """The tables of one codec; each row names it."""
+        from laconic.cli.parts import codec_in
+        from laconic.data import of_pictures
+        from laconic.score.fusion import frontier, worth
+        from laconic.trials.sensing import comparisons, sense
+
+        codec = codec_in(folder, self.own_code)
+        of_pictures(codec.preprocessing, "laconic sense")
+        told = sense(codec, source, asked)
+        cells = [one.cell for one in told]
+        compared = [{**asdict(one), "verdict": one.verdict} for one in comparisons(told)]
+        tables = {
+            "cells": [asdict(cell) for cell in cells],
+            "frontier": [asdict(point) for point in frontier(cells, len(codec.classes))],
+            "worth": [asdict(one) for one in worth(cells)],
+            "comparisons": compared,
+        }
+        return {name: [{"codec": str(folder), **row} for row in rows] for name, rows in tables.items()}
+
     def show(self, result: dict[str, Any]) -> None:
-        """A line for each SNR and code, a column for each number of nodes."""
-        cells = result["cells"]
-        nodes = sorted({cell["nodes"] for cell in cells})
-        rows: dict[tuple[float, str], list[dict[str, Any]]] = {}
-        for cell in cells:
-            rows.setdefault((cell["snr_db"], cell["code"]), []).append(cell)
-        print(f"{cells[0]['n']} test pictures of {result['source']}; right with so many nodes:")
-        print(f"{'SNR':>7}  {'code':22}{'bits a node':>12}" + "".join(f"{n:>9}" for n in nodes))
-        for (snr_db, code), row in rows.items():
-            right = "".join(f"{percent(cell['accuracy']):>9}" for cell in row)
-            print(f"{snr_db:4g} dB  {code:22}{row[0]['bits']:12.1f}{right}")
-        _show_frontier(result["frontier"])
-        _show_comparisons(result["comparisons"])
+        """For each codec a line for each SNR and code, a column for each number of nodes; then what follows of it."""
+        print(f"{result['cells'][0]['n']} test pictures of {result['source']}; right with so many nodes:")
+        for folder in dict.fromkeys(cell["codec"] for cell in result["cells"]):
+            print(f"\n{folder}")
+            own = {
+                name: [row for row in rows if row["codec"] == folder]
+                for name, rows in result.items()
+                if isinstance(rows, list)
+            }
+            _show_cells(own["cells"])
+            _show_frontier(own["frontier"])
+            _show_worth(own["worth"])
+            _show_comparisons(own["comparisons"])
+
+
+def _show_cells(cells: list[dict[str, Any]]) -> None:
+    nodes = sorted({cell["nodes"] for cell in cells})
+    rows: dict[tuple[float, str], list[dict[str, Any]]] = {}
+    for cell in cells:
+        rows.setdefault((cell["snr_db"], cell["code"]), []).append(cell)
+    print(f"{'SNR':>7}  {'code':22}{'bits a node':>12}" + "".join(f"{n:>9}" for n in nodes))
+    for (snr_db, code), row in rows.items():
+        right = "".join(f"{percent(cell['accuracy']):>9}" for cell in row)
+        print(f"{snr_db:4g} dB  {code:22}{row[0]['bits']:12.1f}{right}")
 
 
 def _show_frontier(points: list[dict[str, Any]]) -> None:
@@ -91,6 +124,15 @@ def _show_frontier(points: list[dict[str, Any]]) -> None:
     for point in points:
         told = f"{point['code']:22}{point['nodes']:3} nodes{point['bits_total']:9.1f} bits"
         print(f"{point['snr_db']:4g} dB  {told}{percent(point['accuracy']):>9}{point['bits_least']:9.2f}")
+
+
+def _show_worth(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        fewest, most = rows[0]["nodes"]
+        print(f"\nwhat {most} nodes instead of {fewest}, and what the choice among short codes, are worth:")
+    for row in rows:
+        nodes, code = (f"{100 * row[by]:+.1f} points" for by in ("by_nodes", "by_code"))
+        print(f"{row['snr_db']:4g} dB  more nodes {nodes}; {row['best']} over {row['worst']} {code}")
 
 
 def _show_comparisons(found: list[dict[str, Any]]) -> None:

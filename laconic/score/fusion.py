@@ -23,6 +23,7 @@ from laconic.score.calibration import expected_calibration_error
 from laconic.score.paired import holm, mcnemar
 
 SIGNIFICANT = 0.05
+FEW_BITS = 64.0  # a message of more is no short one
 
 Way: TypeAlias = Literal["vote", "sum", "likelihood"]
 Learn: TypeAlias = Callable[[np.ndarray, np.ndarray], LinearReceiver]
@@ -251,4 +252,36 @@ def frontier(cells: Sequence[FusionCell], n_classes: int) -> list[FrontierPoint]
                 best = cell.accuracy
                 least = label_rate(best, n_classes)
                 found.append(FrontierPoint(snr_db, cell.nodes, cell.code, cell.bits_total, best, least))
+    return found
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a second opinion and the choice of a short code are worth at one SNR, as parts of all events.
+
+    Of the codes of FEW_BITS or less a message, `best` is the one that is most often right with the most nodes, and
+    `worst` the one that is least: `by_nodes` is what it gains from the fewest nodes to the most, `by_code` by how much
+    it is ahead.
+    """
+
+    snr_db: float
+    nodes: tuple[int, int]
+    best: str
+    worst: str
+    by_nodes: float
+    by_code: float
+
+
+def worth(cells: Sequence[FusionCell]) -> list[Worth]:
+    """SNR by SNR; nothing of an SNR at which no code is short."""
+    found = []
+    for snr_db in dict.fromkeys(cell.snr_db for cell in cells):
+        here = {(cell.code, cell.nodes): cell for cell in cells if cell.snr_db == snr_db and cell.bits <= FEW_BITS}
+        fewest, most = (end((nodes for _, nodes in here), default=0) for end in (min, max))
+        ranked = sorted((cell for cell in here.values() if cell.nodes == most), key=lambda cell: cell.accuracy)
+        if ranked:
+            worst, best = ranked[0], ranked[-1]
+            by_nodes = best.accuracy - here[best.code, fewest].accuracy
+            by_code = best.accuracy - worst.accuracy
+            found.append(Worth(snr_db, (fewest, most), best.code, worst.code, by_nodes, by_code))
     return found

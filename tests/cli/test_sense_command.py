@@ -44,7 +44,7 @@ def test_the_answer_has_a_cell_for_every_snr_number_of_nodes_and_code(
     assert all(cell["bits"] <= 4 for cell in cells if cell["code"] != "full")
     shown = laconic(*asked).out.splitlines()
     assert shown[0].endswith("right with so many nodes:")
-    assert "30 dB  likelihood-3" in shown[1 + 2 * len(CODES)]
+    assert "30 dB  likelihood-3" in shown[3 + 2 * len(CODES)]
     compared = ran.answer["comparisons"]
     assert [(one["code"], one["rival"], one["snr_db"], one["nodes"]) for one in compared] == [
         ("likelihood-3", "decision, likelihood", snr_db, nodes) for snr_db in (0, 30) for nodes in (1, 2)
@@ -56,6 +56,19 @@ def test_the_answer_has_a_cell_for_every_snr_number_of_nodes_and_code(
     assert all(point["bits_least"] <= point["bits_total"] for point in points if point["code"] != "full")
     assert any(line.startswith("  30 dB  ") and line.endswith("2.32") for line in shown)  # log2 of 5 trees
     assert laconic(*asked, "--json").answer["cells"] == cells
+
+
+def test_several_codecs_stand_beside_each_other(laconic: Any, forest: str, tmp_path: Path) -> None:
+    one, other = (str(lamps.write(tmp_path / name)) for name in ("one", "other"))
+    asked = (forest, "--nodes", "1:2", "--snr-db", 10, "--bits", 3)
+    found = laconic("sense", one, other, *asked, "--json").answer
+    alone = laconic("sense", other, *asked, "--json").answer
+    for table in ("cells", "frontier", "worth", "comparisons"):
+        assert [row for row in found[table] if row["codec"] == other] == alone[table]
+    ran = laconic("sense", one, other, *asked)
+    assert ran.out.count("more nodes +") == ran.out.count("likelihood-3 against") == 2
+    assert ran.out.index(f"\n{one}\n") < ran.out.index(f"\n{other}\n")
+    assert laconic("sense", one).code == 2
 
 
 def test_views_are_each_sensors_own_and_groups_stay_in_one_half(

@@ -23,6 +23,7 @@ from laconic.score.fusion import (
     frontier,
     score_fusion,
     understand,
+    worth,
 )
 
 HEAD = LinearReceiver(np.array([[-2, 0], [2, 0]], np.float32), np.array([6, -6], np.float32))
@@ -124,6 +125,14 @@ def test_the_frontier_is_what_no_other_cell_beats() -> None:
     found = frontier([one.cell for one in told], 2)
     assert [(point.code, point.nodes, point.bits_total) for point in found] == [("a", 1, 1.0), ("c", 2, 3.0)]
     assert [point.bits_least for point in found] == pytest.approx([1 - 0.970951, 1 - 0.468996], abs=1e-6)  # 1 - h2
+
+
+def test_worth_is_what_nodes_and_short_codes_gain() -> None:
+    few = [knows(5, 10, "a"), knows(6, 10, "b"), knows(9, 10, "a", 3), knows(7, 10, "b", 3)]
+    (found,) = worth([one.cell for one in [*few, knows(10, 10, "long", 3, 65.0)]])
+    assert (found.nodes, found.best, found.worst) == ((1, 3), "a", "b")
+    assert (found.by_nodes, found.by_code) == pytest.approx((0.4, 0.2))
+    assert worth([knows(10, 10, "long", 3, 65.0).cell]) == []
 
 
 def test_more_nodes_than_there_are_and_no_pictures_are_refused() -> None:
