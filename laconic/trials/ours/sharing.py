@@ -10,8 +10,9 @@ and 2.7 dB at 1, over 17.9 dB. Cameras matter: with 20 users in 4 groups and 8 s
 2.3 dB where nothing shifts.
 
 Users are grouped by their pictures, which put all users of a group on one scene, where private features put nine in
-ten. And nothing repels common features: that cost more than it gave. Both, the group's size, the correlation and the
-steps were settled in runs of one seed, some of them on test pictures.
+ten. And nothing repels common features: that cost more than it gave. Both, the group's size and the correlation were
+settled in runs of one seed, some of them on test pictures. Steps are many and small: on held-out training pictures
+(one seed) 2800 of two cells gained 1.6 dB, 1400 of four 1.2, as long, and 2400 of four 1.5.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ SHARING = Trial(
         "reduced": Scale(
             _arms(
                 {**REDUCED, "users": 40, "symbols": 4},
-                {**REDUCED_RECIPE, **APART, "decoder": "spatial", "learning_rate": 2e-3, "cells": 4, "steps": 1400},
+                {**REDUCED_RECIPE, **APART, "decoder": "spatial", "learning_rate": 2e-3, "cells": 2, "steps": 2800},
             ),
             source="",
             data=REDUCED_DATA,
