@@ -61,6 +61,7 @@ class Fuse(Command):
             "nodes": _nodes(heard, labels, fusion.weights),
             "dependence": fusion.dependence,
             "temperature": fusion.temperature,
+            "lapse": fusion.lapse,
             "accuracy": _right(posterior, labels),
             "accuracy_vote": _right(vote(heard), labels),
             "calibration_error": expected_calibration_error(posterior, labels),
@@ -76,8 +77,9 @@ class Fuse(Command):
             right = "-" if node["accuracy"] is None else percent(node["accuracy"])
             print(f"{node['name']:20} {right:>8} of {node['n']}, weight {node['weight']:.2f}")
         print(f"{'all, by vote':20} {percent(result['accuracy_vote']):>8}")
-        together = f"dependence {result['dependence']:.2f}, calibration error {result['calibration_error']:.3f}"
-        print(f"{'all, fused':20} {percent(result['accuracy']):>8}, {together}")
+        learnt = f"dependence {result['dependence']:.2f}, lapse {result['lapse']:.2f}"
+        error = f"calibration error {result['calibration_error']:.3f}"
+        print(f"{'all, fused':20} {percent(result['accuracy']):>8}, {learnt}, {error}")
         if "guarantee" in result:
             print(_in_words(result["guarantee"]))
 

@@ -29,7 +29,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from laconic.contract import LaconicError
-from laconic.receiver.linear import check_positive, sharpened, softmax
+from laconic.receiver.linear import check_positive, log_loss, sharpened, softmax
 from laconic.receiver.predictions import Predictions
 from laconic.receiver.reliability import LEAST, RIDGE, fit_reliability
 
@@ -224,7 +224,7 @@ class Fusion:
             return np.concatenate([replace(each, dependence=dependence).posterior(heard[b]) for each, (_, b) in both])
 
         ways = list(product(RIDGES, DEPENDENCES.tolist()))
-        ridge, dependence = ways[int(np.argmin([_loss(posterior(*way), truth) for way in ways]))]
+        ridge, dependence = ways[int(np.argmin([log_loss(posterior(*way), truth) for way in ways]))]
         temperature, lapse = _sureness(posterior(ridge, dependence), truth, plain.prior)
         fused = plain._reliable(heard, labels, ridge)
         return replace(fused, dependence=dependence, temperature=temperature, lapse=lapse)
@@ -271,11 +271,6 @@ def _sureness(
     losses = [-np.log((1 - lapse) * sharp + lapse * prior[labels] + LEAST).mean(axis=1) for lapse in LAPSES]
     lapse, temperature = np.unravel_index(np.argmin(losses), (len(LAPSES), len(TEMPERATURES)))
     return float(TEMPERATURES[temperature]), LAPSES[lapse]
-
-
-def _loss(posterior: Float64[np.ndarray, "events classes"], labels: Int64[np.ndarray, " events"]) -> float:
-    """Mean negative log-likelihood, in nats."""
-    return -float(np.log(posterior[np.arange(len(labels)), labels] + LEAST).mean())
 
 
 def _check_calibration(heard: Heard, labels: Int64[np.ndarray, " events"]) -> None:

@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int64
 
 from laconic.extras import need
 from laconic.receiver import LinearReceiver
-from laconic.receiver.linear import best_temperature, sharpened
+from laconic.receiver.linear import best_temperature, log_loss, sharpened
 
 PENALTIES = (1e-2, 1e-3)  # L2 against the mean cross-entropy, on standardised features ...
 TRUST = 3.0  # ... and on the head's logits times this: what the head can tell costs little
@@ -46,8 +46,7 @@ def _means(features: Float32[np.ndarray, "n nodes units"]) -> list[Float32[np.nd
 def _loss(evidence: LinearReceiver, features: Float32[np.ndarray, "n units"], labels: Int64[np.ndarray, " n"]) -> float:
     """Mean negative log-likelihood in nats, under the temperature that suits best."""
     posterior = evidence.posterior(features)
-    posterior = sharpened(posterior, best_temperature(posterior, labels))
-    return -float(np.log(posterior[np.arange(len(labels)), labels] + 1e-12).mean())
+    return log_loss(sharpened(posterior, best_temperature(posterior, labels)), labels)
 
 
 def _fitted(
