@@ -98,6 +98,19 @@ def test_grn_is_its_equations_and_begins_as_the_identity() -> None:
     torch.testing.assert_close(grn(x), expected)
 
 
+def test_a_dead_channel_has_a_finite_slope() -> None:
+    """The norm of zeros has none of its own."""
+    grn = GRN(2)
+    grn.gamma.data = torch.ones(2)
+    x = torch.randn(1, 3, 3, 2, generator=seeded())
+    x[..., 0] = 0
+    x.requires_grad_()
+    grn(x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
+    torch.testing.assert_close(x.grad[..., 0], torch.ones(1, 3, 3))  # of what stays of the channel itself
+
+
 def test_a_block_mixes_space_and_channels_once_each() -> None:
     """Its 7 x 7 kernel sees 3 places to each side; GRN then scales by the whole map, unless gamma is 0, as at first."""
     x = torch.randn(1, 4, 15, 15, generator=seeded(), requires_grad=True)
