@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from laconic.receiver.binomial import CalibrationError, upper_bound
-from laconic.receiver.fusion import Fusion, FusionError, Heard, fused_predictions, gather, summed, vote
+from laconic.receiver.fusion import Fusion, fused_predictions, summed, vote
 from laconic.receiver.guarantee import ClassGuarantee, Guarantee, calibrate
+from laconic.receiver.heard import FusionError, Heard, gather
 from laconic.receiver.likeness import likeness, most_alike, odd_one_out
 from laconic.receiver.linear import LinearReceiver, ReceiverError
 from laconic.receiver.predictions import Predictions

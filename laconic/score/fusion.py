@@ -15,8 +15,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from laconic.codec import Speech
 from laconic.contract import Symbols
-from laconic.receiver import LinearReceiver
-from laconic.receiver.fusion import Fusion, Heard, summed, vote
+from laconic.receiver import Fusion, Heard, LinearReceiver, summed, vote
 from laconic.report.limits import label_rate
 from laconic.score.activity import ScoreError
 from laconic.score.calibration import expected_calibration_error

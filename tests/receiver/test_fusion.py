@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laconic.receiver import calibrate
-from laconic.receiver.fusion import Fusion, FusionError, Heard, fused_predictions, gather, summed, vote
+from laconic.receiver.fusion import Fusion, fused_predictions, summed, vote
+from laconic.receiver.heard import FusionError, Heard, gather
 
 NODES = ("north", "east", "south", "west")
 
