@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from laconic.cli.link import snr_range
-from laconic.cli.output import CodecFolder, Command, OwnCode, misuse, percent
+from laconic.cli.output import CodecFolder, Command, Maybe, OwnCode, misuse, percent, say
 
 if TYPE_CHECKING:
     from laconic.data import Source
@@ -50,11 +50,15 @@ class Sense(Command):
     seed: int = 0
     """Of the noise, and of what is learnt on and what is measured."""
 
+    report: Maybe[Path] = None
+    """Where the page goes; by default CODEC-sense.html, beside the first codec's folder."""
+
     own_code: OwnCode = None
 
     def run(self) -> dict[str, Any]:
-        """Measure each codec, give the table."""
+        """Measure each codec, write the page, give the tables."""
         from laconic.data import open_source
+        from laconic.report.sense import write_sense_page
         from laconic.trials.sensing import Conditions
 
         if not self.rest:
@@ -64,13 +68,18 @@ class Sense(Command):
         asked = Conditions(nodes, snr_db, self.bits, self.n, self.n_train, self.seed, self.views)
         opened = open_source(source)
         found = [self._of(folder, opened, asked) for folder in (self.codec, *map(Path, others))]
-        return {
+        answer = {
             "source": source,
+            "classes": len(opened.class_names),
             "seed": self.seed,
             "views": self.views,
             "n_train": self.n_train,
             **{table: [row for one in found for row in one[table]] for table in found[0]},
         }
+        folder = self.codec.resolve()
+        page = self.report or folder.with_name(folder.name + "-sense.html")
+        write_sense_page(page, answer, {})
+        return {**answer, "report": str(page)}
 
     def _of(self, folder: Path, source: Source, asked: Conditions) -> dict[str, list[dict[str, Any]]]:
         """The tables of one codec; each row names it."""
@@ -106,6 +115,7 @@ class Sense(Command):
             _show_frontier(own["frontier"])
             _show_worth(own["worth"])
             _show_comparisons(own["comparisons"])
+        say(f"\nreport: {result['report']}")
 
 
 def _show_cells(cells: list[dict[str, Any]]) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from math import ceil, log2
+from math import log2
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
 from laconic.contract import CodeScore, Evaluation
-from laconic.extras import need
-from laconic.report.canvas import COLORS, marks, name_axes, new_axes, pixels, style, svg
+from laconic.report.canvas import COLORS, bit_ticks, marks, name_axes, new_axes, pixels, style, svg
 from laconic.report.labels import Label, place
 from laconic.report.limits import label_rate, one_shot_accuracy
-from laconic.report.wording import code_label, number, percent, tick
+from laconic.report.wording import code_label, number, percent
 
 
 def accuracy_figure(evaluation: Evaluation, width_px: int = 760) -> str:
@@ -34,7 +33,7 @@ def accuracy_figure(evaluation: Evaluation, width_px: int = 760) -> str:
         axes.set_xscale("log", base=2)
         axes.set_xlim(left, right)
         axes.set_ylim(bottom, 1 + 0.04 * (1 - bottom))
-        _ticks(axes, width_px)
+        bit_ticks(axes, width_px)
         name_axes(axes, f"mean bits a {evaluation.noun} (log scale)", "accuracy")
         limits = _draw_limits(axes, classes)
         axes.axhline(evaluation.accuracy_full, color=COLORS["muted"], lw=1.2, ls=(0, (1, 2)), zorder=1)
@@ -54,20 +53,6 @@ def _frame(evaluation: Evaluation, codes: list[CodeScore]) -> tuple[float, float
     worst = min([evaluation.accuracy_full, *(score.accuracy for score in codes)])
     left = max(0.5, min(1.0, 0.7 * min(bits)))
     return left, 2.0 * max(bits), max(0.0, worst - max(0.02, 0.4 * (1 - worst)))
-
-
-def _ticks(axes: Any, width_px: int) -> None:
-    """Powers of two across, as many as there is room for; round percentages upwards."""
-    left, right = axes.get_xlim()
-    powers = range(ceil(log2(left)), int(log2(right)) + 1)
-    bits = [2.0**power for power in powers][:: ceil(len(powers) * 50 / width_px)]
-    axes.set_xticks(bits, [number(b) for b in bits])
-    axes.set_xticks([], minor=True)
-    locator = need("matplotlib.ticker", "data").MaxNLocator(6, steps=[1, 2, 5, 10])
-    bottom, top = axes.get_ylim()
-    shares = [float(s) for s in locator.tick_values(bottom, 1.0) if bottom <= s <= 1 + 1e-9]
-    axes.set_yticks(shares, [tick(share) for share in shares])
-    axes.set_ylim(bottom, top)
 
 
 def _draw_limits(axes: Any, classes: int) -> list[Float64[np.ndarray, "2 _"]]:

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterable
 from io import StringIO
 from itertools import pairwise
+from math import ceil, log2
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
 from laconic.extras import need
+from laconic.report.wording import number, tick
 
 # Okabe and Ito's blue and vermilion on neutral greys: told apart by every kind of colour vision.
 COLORS = {
@@ -78,6 +80,20 @@ def name_axes(axes: Any, across: str, upwards: str) -> None:
         textcoords="offset points",
         color=COLORS["muted"],
     )
+
+
+def bit_ticks(axes: Any, width_px: int) -> None:
+    """Bits across, in powers of two, as many as there is room for; accuracy upwards, in round percentages."""
+    left, right = axes.get_xlim()
+    powers = range(ceil(log2(left)), int(log2(right)) + 1)
+    bits = [2.0**power for power in powers][:: ceil(len(powers) * 50 / width_px)]
+    axes.set_xticks(bits, [number(b) for b in bits])
+    axes.set_xticks([], minor=True)
+    locator = need("matplotlib.ticker", "data").MaxNLocator(6, steps=[1, 2, 5, 10])
+    bottom, top = axes.get_ylim()
+    shares = [float(s) for s in locator.tick_values(bottom, 1.0) if bottom <= s <= 1 + 1e-9]
+    axes.set_yticks(shares, [tick(share) for share in shares])
+    axes.set_ylim(bottom, top)
 
 
 def pixels(axes: Any, lines: Iterable[Float64[np.ndarray, "2 _"]]) -> Float64[np.ndarray, "pixels 2"]:

@@ -68,6 +68,9 @@ def test_several_codecs_stand_beside_each_other(laconic: Any, forest: str, tmp_p
     ran = laconic("sense", one, other, *asked)
     assert ran.out.count("more nodes +") == ran.out.count("likelihood-3 against") == 2
     assert ran.out.index(f"\n{one}\n") < ran.out.index(f"\n{other}\n")
+    page = Path(found["report"])
+    assert page == (tmp_path / "one-sense.html").resolve()
+    assert page.read_text("utf-8").count("<h2>") == 3  # both codecs, and where it comes from
     assert laconic("sense", one).code == 2
 
 
