@@ -44,8 +44,8 @@ def best_temperature(probabilities: Float64[np.ndarray, "batch classes"], labels
 def log_loss(probabilities: Float64[np.ndarray, "batch classes"], labels: Int64[np.ndarray, " batch"]) -> float:
     """Mean negative log-likelihood of the labels in nats; what was held impossible counts as 1e-12.
 
-    >>> round(log_loss(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 0])), 6) == round(np.log(2) / 2, 6)
-    True
+    >>> round(log_loss(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 0])), 4)
+    0.3466
     """
     return -float(np.log(probabilities[np.arange(len(labels)), labels] + 1e-12).mean())
 
