@@ -130,14 +130,16 @@ def _codec(found: Row, folder: str) -> str:
     snrs = sorted({cell["snr_db"] for cell in own["cells"]})
     shown = dict.fromkeys(snrs[i * (len(snrs) - 1) // (SHOWN_SNRS - 1)] for i in range(SHOWN_SNRS))
     figures = "".join(
-        f"<h3>Sensors at {snr_db:g} dB</h3>{plot(*(accuracy_over_bits(here, found['classes'], px) for px in both))}"
-        for snr_db in shown
-        for here in [[cell for cell in own["cells"] if cell["snr_db"] == snr_db]]
-        for both in [(WIDE_PX, NARROW_PX)]
+        _figure([cell for cell in own["cells"] if cell["snr_db"] == snr_db], found["classes"]) for snr_db in shown
     )
     return (
         f"<h2>{escape(folder)}</h2>{_worth(own['worth'])}{figures}{_table(own['cells'])}{_compared(own['comparisons'])}"
     )
+
+
+def _figure(cells: Sequence[Row], n_classes: int) -> str:
+    wide, narrow = (accuracy_over_bits(cells, n_classes, width_px) for width_px in (WIDE_PX, NARROW_PX))
+    return f"<h3>Sensors at {cells[0]['snr_db']:g} dB</h3>{plot(wide, narrow)}"
 
 
 def _worth(rows: Sequence[Row]) -> str:
