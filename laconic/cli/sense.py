@@ -12,6 +12,7 @@ from laconic.cli.link import snr_range
 from laconic.cli.output import CodecFolder, Command, Maybe, OwnCode, misuse, percent, say
 
 if TYPE_CHECKING:
+    from laconic.codec import Codec
     from laconic.data import Source
     from laconic.trials.sensing import Conditions
 
@@ -57,7 +58,8 @@ class Sense(Command):
 
     def run(self) -> dict[str, Any]:
         """Measure each codec, write the page, give the tables."""
-        from laconic.data import open_source
+        from laconic.cli.parts import codec_in
+        from laconic.data import of_pictures, open_source
         from laconic.report.sense import write_sense_page
         from laconic.trials.sensing import Conditions
 
@@ -66,8 +68,11 @@ class Sense(Command):
         *others, source = self.rest
         nodes, snr_db = node_range(self.nodes), snr_range(self.snr_db)
         asked = Conditions(nodes, snr_db, self.bits, self.n, self.n_train, self.seed, self.views)
+        codecs = {str(folder): codec_in(folder, self.own_code) for folder in (self.codec, *map(Path, others))}
+        for codec in codecs.values():
+            of_pictures(codec.preprocessing, "laconic sense")
         opened = open_source(source)
-        found = [self._of(folder, opened, asked) for folder in (self.codec, *map(Path, others))]
+        found = [_tables(name, codec, opened, asked) for name, codec in codecs.items()]
         answer = {
             "source": source,
             "classes": len(opened.class_names),
@@ -78,28 +83,8 @@ class Sense(Command):
         }
         folder = self.codec.resolve()
         page = self.report or folder.with_name(folder.name + "-sense.html")
-        write_sense_page(page, answer, {})
+        write_sense_page(page, answer)
         return {**answer, "report": str(page)}
-
-    def _of(self, folder: Path, source: Source, asked: Conditions) -> dict[str, list[dict[str, Any]]]:
-        """The tables of one codec; each row names it."""
-        from laconic.cli.parts import codec_in
-        from laconic.data import of_pictures
-        from laconic.score.fusion import frontier, worth
-        from laconic.trials.sensing import comparisons, sense
-
-        codec = codec_in(folder, self.own_code)
-        of_pictures(codec.preprocessing, "laconic sense")
-        told = sense(codec, source, asked)
-        cells = [one.cell for one in told]
-        compared = [{**asdict(one), "verdict": one.verdict} for one in comparisons(told)]
-        tables = {
-            "cells": [asdict(cell) for cell in cells],
-            "frontier": [asdict(point) for point in frontier(cells, len(codec.classes))],
-            "worth": [asdict(one) for one in worth(cells)],
-            "comparisons": compared,
-        }
-        return {name: [{"codec": str(folder), **row} for row in rows] for name, rows in tables.items()}
 
     def show(self, result: dict[str, Any]) -> None:
         """For each codec a line for each SNR and code, a column for each number of nodes; then what follows of it."""
@@ -116,6 +101,22 @@ class Sense(Command):
             _show_worth(own["worth"])
             _show_comparisons(own["comparisons"])
         say(f"\nreport: {result['report']}")
+
+
+def _tables(name: str, codec: Codec, source: Source, asked: Conditions) -> dict[str, list[dict[str, Any]]]:
+    """What is found of one codec; each row names it."""
+    from laconic.score.fusion import frontier, worth
+    from laconic.trials.sensing import comparisons, sense
+
+    told = sense(codec, source, asked)
+    cells = [one.cell for one in told]
+    tables = {
+        "cells": [asdict(cell) for cell in cells],
+        "frontier": [asdict(point) for point in frontier(cells, len(codec.classes))],
+        "worth": [asdict(one) for one in worth(cells)],
+        "comparisons": [{**asdict(one), "verdict": one.verdict} for one in comparisons(told)],
+    }
+    return {table: [{"codec": name, **row} for row in rows] for table, rows in tables.items()}
 
 
 def _show_cells(cells: list[dict[str, Any]]) -> None:

@@ -46,16 +46,16 @@ _VIEWS = {
 }
 
 
-def write_sense_page(path: Path, found: Row, provenance: dict[str, str]) -> None:
+def write_sense_page(path: Path, found: Row) -> None:
     """Write what `laconic sense --json` says as one page to `path`, in place of what stood there.
 
     Raises:
         LaconicError: the file cannot be written (the old one then stays as it was); matplotlib is not installed.
     """
-    write_whole(path, sense_page(found, provenance))
+    write_whole(path, sense_page(found))
 
 
-def sense_page(found: Row, provenance: dict[str, str]) -> str:
+def sense_page(found: Row) -> str:
     """The page that `write_sense_page` writes, as text.
 
     Raises:
@@ -69,7 +69,7 @@ def sense_page(found: Row, provenance: dict[str, str]) -> str:
         f'<p class="lead">{plural(cells[0]["n"], "test picture")}, each looked at by simulated sensors with noise of '
         f"their own, up to {nodes[-1]} of them. {_VIEWS[found['views']]}</p></header>"
         f"{''.join(_codec(found, folder) for folder in dict.fromkeys(cell['codec'] for cell in cells))}"
-        f"{_facts(found, provenance)}"
+        f"{_facts(found)}"
     )
     return document(title, body)
 
@@ -197,13 +197,12 @@ def _points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _facts(found: Row, provenance: dict[str, str]) -> str:
+def _facts(found: Row) -> str:
     n = found["cells"][0]["n"]
     told = {
         "measured on": f"{plural(n, 'test picture')}; what is learnt on one half of them is measured on the other",
         "tables learnt on": f"{plural(found['n_train'], 'training picture')} at most, as noisy",
         "seed": str(found["seed"]),
-        **provenance,
     }
     pairs = "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in told.items())
     return f'<h2>Provenance</h2><dl class="card">{pairs}</dl>'

@@ -126,37 +126,31 @@ class Understood:
         return len(self.labels)
 
 
+def receiver_of_sums(teller: Teller, train: Views, learn: Learn) -> LinearReceiver | None:
+    """What reads the sum of features that these nodes tell, learnt on training pictures; None where none is summed."""
+    return learn(_sums(teller.speech, train), train.labels) if teller.way == "sum" else None
+
+
 def understand(
-    teller: Teller,
-    train: Views,
-    calibration: Views,
-    test: Views,
-    n_nodes: int,
-    learn: Learn,
-    rng: np.random.Generator,
+    teller: Teller, receiver: LinearReceiver | None, calibration: Views, test: Views, rng: np.random.Generator
 ) -> Understood:
-    """One teller with the first `n_nodes` nodes.
+    """One teller with all nodes of these views.
 
     Args:
         teller: who tells.
-        train: for the linear receivers of sums, which are learnt by `learn` for this number of nodes and this noise.
+        receiver: of sums, if that is how it fuses: see `receiver_of_sums`.
         calibration: for nodes' reliability and dependence.
         test: what is measured on.
-        n_nodes: how many nodes see each picture.
-        learn: fits a linear receiver.
         rng: parts the calibration events.
 
     Raises:
-        ScoreError: fewer nodes than are asked for.
         FusionError: calibration pictures from which nothing can be learnt.
     """
-    train, calibration, test = train.of(n_nodes), calibration.of(n_nodes), test.of(n_nodes)
+    n_nodes = test.features.shape[1]
     language, symbols = teller.speech.language, said(teller.speech, test)
-    if teller.way == "sum":
-        receiver = learn(_sums(teller.speech, train), train.labels)
-        posterior = receiver.calibrated(_sums(teller.speech, calibration), calibration.labels).posterior(
-            _sums(teller.speech, test)
-        )
+    if receiver is not None:
+        calibrated = receiver.calibrated(_sums(teller.speech, calibration), calibration.labels)
+        posterior = calibrated.posterior(_sums(teller.speech, test))
     elif teller.way == "vote":
         posterior = vote(heard(teller.speech, symbols, n_nodes))
     else:

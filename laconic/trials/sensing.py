@@ -26,7 +26,17 @@ from laconic.data.views import views as seen_as
 from laconic.language import Language, Likelihood, UnfittedCode
 from laconic.receiver import LinearReceiver, WordReceiver
 from laconic.score.evaluation import EvaluationError, labelled_pictures, spread
-from laconic.score.fusion import FusionComparison, Learn, Teller, Told, Views, compared, score_fusion, understand
+from laconic.score.fusion import (
+    FusionComparison,
+    Learn,
+    Teller,
+    Told,
+    Views,
+    compared,
+    receiver_of_sums,
+    score_fusion,
+    understand,
+)
 from laconic.train.evidence import fit_evidence
 from laconic.train.probe import fit_linear
 
@@ -86,8 +96,9 @@ def _cells(codec: Codec, head: LinearReceiver, seen: Seen, snr_db: float, asked:
     told = []
     for n_nodes in asked.nodes:
         for pair in zip(*tellers, strict=True):
+            receiver = receiver_of_sums(pair[0], train.of(n_nodes), learn)
             parts = [
-                understand(teller, train, known, new, n_nodes, learn, np.random.default_rng([asked.seed, 3]))
+                understand(teller, receiver, known.of(n_nodes), new.of(n_nodes), np.random.default_rng([asked.seed, 3]))
                 for teller, (known, new) in zip(pair, crossed, strict=True)
             ]
             told.append(score_fusion(pair[0], n_nodes, snr_db, parts))

@@ -74,6 +74,16 @@ def test_several_codecs_stand_beside_each_other(laconic: Any, forest: str, tmp_p
     assert laconic("sense", one).code == 2
 
 
+def test_a_codec_that_is_not_there_is_told_before_anything_is_measured(
+    laconic: Any, forest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(sensing, "sense")
+    ran = laconic("sense", lamps.write(tmp_path / "codec"), tmp_path / "gone", forest)
+    assert ran.code == 1
+    assert "gone" in ran.err
+    assert not (tmp_path / "codec-sense.html").exists()
+
+
 def test_views_are_each_sensors_own_and_groups_stay_in_one_half(
     laconic: Any, forest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from laconic.score.fusion import (
     Way,
     compared,
     frontier,
+    receiver_of_sums,
     score_fusion,
     understand,
     worth,
@@ -62,11 +63,14 @@ def told() -> dict[str, Told]:
         teller("sums", MaxPro(threshold=-1.0), "sum"),
         teller("evidence", Likelihood(3, HEAD.weight, HEAD.bias), "likelihood"),
     ]
-    seen = [views(i) for i in (0, 1, 2)]
-    return {
-        one.name: score_fusion(one, 3, 6.0, [understand(one, *seen, 3, learn, np.random.default_rng(0))])
-        for one in tellers
-    }
+    train, calibration, test = (views(i) for i in (0, 1, 2))
+    found = {}
+    for one in tellers:
+        receiver = receiver_of_sums(one, train, learn)
+        assert (receiver is None) == (one.way != "sum")
+        part = understand(one, receiver, calibration, test, np.random.default_rng(0))
+        found[one.name] = score_fusion(one, 3, 6.0, [part])
+    return found
 
 
 def normal_tail(x: float) -> float:
