@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
-from laconic.data import load, open_source, suggest
+from laconic.data import Preprocessing, load, open_source, suggest
 from laconic.encoder.augment import Augmentation
 from laconic.train.way import use_bf16
 from laconic.trials.trial import TrialError
@@ -47,11 +47,15 @@ class Drawn(NamedTuple):
         return int(self.images.shape[1]), int(self.images.shape[2])
 
 
-def drawn(source: str, split: str, n: int, seed: int) -> Drawn:
-    """`n` pictures of a split of a SOURCE, drawn by the seed; 0 for all, and all where there are fewer."""
+def drawn(source: str, split: str, n: int, seed: int, size: str | None = None) -> Drawn:
+    """`n` pictures of a split of a SOURCE, drawn by the seed; 0 for all, and all where there are fewer.
+
+    `size` is WIDTHxHEIGHT in pixels; None is the source's own.
+    """
     opened = open_source(source)
     part = opened.split(split).sample(n, seed)
-    loaded = load(part, suggest(opened.split("train")))
+    own = suggest(opened.split("train"))
+    loaded = load(part, own if size is None else Preprocessing.parse(size, own.fit, own.color))
     labels = part.labels[loaded.rows]
     return Drawn(
         torch.from_numpy(loaded.images).to(DEVICE), torch.from_numpy(labels).to(DEVICE), len(opened.class_names)

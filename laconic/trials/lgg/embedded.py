@@ -31,26 +31,37 @@ def measured(parameters: Parameters, seed: int, source: str) -> Measured:
     return found
 
 
+class Directions(nn.Linear):
+    """A linear layer, of whose outputs only the direction counts: rows of length 1, in float32."""
+
+    def forward(self, features: Float[Tensor, "batch units"]) -> Float[Tensor, "batch outputs"]:
+        """The directions."""
+        with torch.autocast(features.device.type, enabled=False):
+            return nn.functional.normalize(super().forward(features.float()), dim=1)
+
+
 def trained(parameters: Parameters, seed: int, data: Drawn, head: nn.Module | None = None) -> Classifier:
     """ResNet-18 with `head` (one linear layer to as many outputs as classes), trained by the parameters' loss."""
+    last = Directions if parameters["loss"] == "label-variation" else nn.Linear
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         backbone = resnet_18(data.channels, data.size, parameters["width"])
-        network = Classifier(backbone, head or nn.Linear(8 * parameters["width"], data.n_classes), data)
-    loss = cross_entropy if parameters["loss"] == "cross-entropy" else varying(parameters["alpha"])
+        network = Classifier(backbone, head or last(8 * parameters["width"], data.n_classes), data)
+    varied = parameters["loss"] == "label-variation"
+    loss = varying(parameters["alpha"], parameters["weight"]) if varied else cross_entropy
     more = {name: parameters[name] for name in ("batch_size", "augment")}
     train(network, data, parameters["phases"], seed, loss=loss, **more)
     return network
 
 
-def varying(alpha: float) -> Loss:
-    """Label variation of the outputs' graph: the mean of exp(-alpha |x_i - x_j|) over pairs of distinct classes."""
+def varying(alpha: float, weight: float) -> Loss:
+    """Label variation of the outputs' graph: `weight` times the mean of exp(-alpha |x_i - x_j|) between classes."""
     recipe = GraphRecipe("rbf", alpha=alpha)
 
     def loss(
         network: Classifier, pictures: Float[Tensor, "batch channels height width"], labels: Int64[Tensor, " batch"]
     ) -> Float[Tensor, ""]:
-        return label_variation_loss(network(pictures), labels, recipe)
+        return weight * label_variation_loss(network(pictures), labels, recipe)
 
     return loss
 
@@ -84,7 +95,8 @@ def _errors(asked: str, seed: int, source: str) -> dict[str, tuple[float, Corrup
     """By classifier: its error on clean test pictures in percent, and under corruption."""
     parameters = json.loads(asked)
     learnt, test = (
-        drawn(source, split, parameters[n], seed) for split, n in (("train", "n_train"), ("test", "n_test"))
+        drawn(source, split, parameters[n], seed, parameters["size"])
+        for split, n in (("train", "n_train"), ("test", "n_test"))
     )
     network = trained(parameters, seed, learnt)
     readers = {"nearest": nearest(network, learnt), "svm": by_svm(network, learnt)}

@@ -8,7 +8,7 @@ from laconic.trials.lgg.table_2 import both_losses
 from laconic.trials.rules import Value, higher, lower
 from laconic.trials.trial import Column, Scale, Trial
 
-_PLAIN = {"batch_size": 100, "augment": True}
+_PLAIN = {"batch_size": 100, "augment": True, "alpha": 2.0, "weight": 1.0}
 _SMALL = {**_PLAIN, "width": 8, "n_train": 1000, "phases": [[4, 0.1], [2, 0.02]], "augment": False}
 _REDUCED = {**_PLAIN, "width": 16, "n_train": 5000, "phases": [[5, 0.1], [3, 0.02], [2, 0.004]]}
 _FULL = {**_PLAIN, "width": 64, "n_train": 0, "phases": [[60, 0.1], [60, 0.02], [40, 0.004], [40, 0.0008]]}
