@@ -38,7 +38,7 @@ from laconic.train.teacher import Teacher
 from laconic.train.training import quiet, train
 
 SAMPLE = 2000  # training pictures that the teacher's loudness and mean are taken of
-LEARNING = {"objective": "cross-entropy", "sparsity": "none", "learning_rate": 0.04}
+LEARNING = {"objective": "cross-entropy", "sparsity": "none", "learning_rate": 0.1}
 
 
 def student_recipe(**given: Any) -> Recipe:
