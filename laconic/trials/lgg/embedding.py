@@ -2,9 +2,9 @@
 
 Paper 003 names neither the graph's neighbours nor the kernel's alpha nor the number of outputs. Here all pictures of a
 batch are connected, there are as many outputs as classes, and only their directions count: the loss of free ones falls
-by growth alone (docs/decisions/0010). The loss is a weighted mean over pairs, not their sum, so that it does not hang
-on the batch's size. Against cross-entropy its gradient is small at first, until classes stand apart: it wants many
-steps, for which small pictures are the cheaper ones.
+by growth alone (docs/decisions/0010). The plane of `fig-a1` alone has free outputs. The loss is a weighted mean over
+pairs, not their sum, so that it does not hang on the batch's size. Against cross-entropy its gradient is small at
+first, until classes stand apart: it wants many steps, for which small pictures are the cheaper ones.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from laconic.trials.lgg.table_2 import both_losses
 from laconic.trials.rules import Value, higher, lower
 from laconic.trials.trial import Column, Scale, Trial
 
-_PLAIN = {"batch_size": 100, "augment": True, "alpha": 2.0, "weight": 1.0}
+_PLAIN = {"batch_size": 100, "augment": True}
+_FREE = {"alpha": 2.0, "weight": 1.0}
 _SMALL = {**_PLAIN, "width": 8, "n_train": 1000, "phases": [[4, 0.1], [2, 0.02]], "augment": False}
 _REDUCED = {**_PLAIN, "width": 16, "n_train": 5000, "phases": [[5, 0.1], [3, 0.02], [2, 0.004]]}
 _FULL = {**_PLAIN, "width": 64, "n_train": 0, "phases": [[60, 0.1], [60, 0.02], [40, 0.004], [40, 0.0008]]}
@@ -48,9 +49,11 @@ FIG_A1 = Trial(
     ),
     measure=plane,
     scales={
-        "smoke": Scale(both_losses(**_SMALL, n_shown=300), seeds=2),
-        "reduced": Scale(both_losses(**_REDUCED, n_shown=1000), source="", data=CIFAR.format("5,000")),
-        "full": Scale(both_losses(**_FULL, n_shown=2000), source="", data="CIFAR-10 (50,000 training pictures)"),
+        "smoke": Scale(both_losses(**_FREE, **_SMALL, n_shown=300), seeds=2),
+        "reduced": Scale(both_losses(**_FREE, **_REDUCED, n_shown=1000), source="", data=CIFAR.format("5,000")),
+        "full": Scale(
+            both_losses(**_FREE, **_FULL, n_shown=2000), source="", data="CIFAR-10 (50,000 training pictures)"
+        ),
     },
     columns=(Column("silhouette", "silhouette", 3), Column("kept", "distances kept (rank correlation)", 3)),
     figure=draw_planes,
