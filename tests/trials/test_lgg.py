@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from laconic.trials.figures import rendered
 from laconic.trials.lgg import planes, table_1, table_2, table_3, table_a1
 from laconic.trials.lgg.attacked import against
 from laconic.trials.lgg.classifying import Classifier, drawn, outputs, scaled, train
+from laconic.trials.lgg.embedded import trained, varying
 from laconic.trials.outcome import Outcome, Run
 from laconic.trials.trial import SCALES, Trial, TrialError
 
@@ -34,6 +36,26 @@ def test_drawing_follows_the_seed_and_gives_no_more_than_there_are() -> None:
     assert torch.equal(one.images, again.images)
     assert not torch.equal(one.images, other.images)
     assert len(drawn("digits", "test", 0, 0).labels) == len(drawn("digits", "test", 10_000, 0).labels) == 500
+
+
+def test_pictures_are_drawn_at_the_size_that_is_asked_for() -> None:
+    own, small = drawn("digits", "test", 30, 0), drawn("digits", "test", 30, 0, "4x6")
+    assert (own.size, small.size, small.channels) == ((8, 8), (6, 4), 1)
+    assert torch.equal(own.labels, small.labels)
+
+
+def test_label_variation_is_of_directions_weighted_and_cross_entropy_of_plain_outputs() -> None:
+    data = drawn("digits", "train", 12, 0)
+    asked = {"loss": "label-variation", "alpha": 0.5, "weight": 10.0, "width": 4, "batch_size": 6, "augment": False}
+    network = trained({**asked, "phases": []}, 0, data)
+    rows = outputs(network, data.images)
+    assert torch.allclose(rows.norm(dim=1), torch.ones(12))
+    pairs = [(i, j) for i in range(12) for j in range(12) if data.labels[i] != data.labels[j]]
+    mean = sum(math.exp(-0.5 * float((rows[i] - rows[j]).norm())) for i, j in pairs) / len(pairs)
+    loss = varying(0.5, 10.0)(network, scaled(data.images), data.labels)
+    assert loss.item() == pytest.approx(10 * mean, rel=1e-5)
+    plain = trained({**asked, "loss": "cross-entropy", "phases": []}, 0, data)
+    assert not torch.allclose(outputs(plain, data.images).norm(dim=1), torch.ones(12))
 
 
 def test_what_the_body_sees_has_mean_0_and_deviation_1() -> None:

@@ -41,13 +41,16 @@ class Directions(nn.Linear):
 
 
 def trained(parameters: Parameters, seed: int, data: Drawn, head: nn.Module | None = None) -> Classifier:
-    """ResNet-18 with `head` (one linear layer to as many outputs as classes), trained by the parameters' loss."""
-    last = Directions if parameters["loss"] == "label-variation" else nn.Linear
+    """ResNet-18 with `head` (one linear layer to as many outputs as classes), trained by the parameters' loss.
+
+    Of the linear layer's outputs label variation has the directions.
+    """
+    varied = parameters["loss"] == "label-variation"
+    last = Directions if varied else nn.Linear
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         backbone = resnet_18(data.channels, data.size, parameters["width"])
         network = Classifier(backbone, head or last(8 * parameters["width"], data.n_classes), data)
-    varied = parameters["loss"] == "label-variation"
     loss = varying(parameters["alpha"], parameters["weight"]) if varied else cross_entropy
     more = {name: parameters[name] for name in ("batch_size", "augment")}
     train(network, data, parameters["phases"], seed, loss=loss, **more)
