@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from laconic.cli.output import CodecFolder, Command, OwnCode, misuse, say, watched
+from laconic.cli.output import CodecFolder, Command, Flag, OwnCode, misuse, say, watched
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Encode(Command):
     out: Annotated[Path, arg(aliases=["-o"])] = Path("pictures.lac")
     """The file; an older one there is replaced when all is encoded."""
 
+    int8: Flag = False
+    """Use the codec's encoder in 8 bits, which `laconic quantise` makes: the packets are of the same language."""
+
     own_code: OwnCode = None
 
     def run(self) -> dict[str, Any]:
@@ -33,7 +36,7 @@ class Encode(Command):
 
         if not self.inputs:
             misuse("encode needs an INPUT: laconic encode CODEC INPUT... -o FILE.lac")
-        codec = codec_in(self.codec, self.own_code)
+        codec = codec_in(self.codec, self.own_code, "int8" if self.int8 else "float")
         done = encode_inputs(codec, self.inputs, self.out, watched())
         for failure in done.failures:
             say(f"skipped {failure}")

@@ -6,7 +6,7 @@ import importlib
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from laconic.codec import Codec
 from laconic.codec.limits import Limits
@@ -24,15 +24,15 @@ class PartError(LaconicError):
     """A name that stands for nothing, or for something else than was wanted."""
 
 
-def codec_in(folder: Path, own_code: str | None) -> Codec:
-    """The codec in a folder; `own_code` names the class of its code (or one made of it), if it is an own one.
+def codec_in(folder: Path, own_code: str | None, encoder: Literal["float", "int8"] = "float") -> Codec:
+    """The codec in a folder, with this one of its encoders; `own_code` is the class of an own code, or one of it.
 
     Raises:
         CodecError: it can't be used.
         LaconicError: there is no such class.
     """
     own = load_object(own_code) if own_code is not None else None
-    return Codec.load(folder, own if own is None or isinstance(own, type) else type(own))
+    return Codec.load(folder, own if own is None or isinstance(own, type) else type(own), encoder=encoder)
 
 
 def code_named(spec: str, k: int) -> UnfittedCode:

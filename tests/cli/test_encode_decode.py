@@ -17,6 +17,7 @@ from PIL import Image
 
 from laconic.codec import Codec
 from laconic.codec import codec as batches
+from laconic.codec.folder import INT8, update_folder
 from laconic.data import load, open_source
 
 
@@ -73,6 +74,16 @@ def test_encode_says_what_it_wrote(laconic: Any, lamps_folder: Path, place: Path
     assert ran.answer == wanted
     shown = laconic("encode", lamps_folder, picture, "-o", "other.lac")
     assert shown.out == f"other.lac: 1 pictures in {size} bytes (1.00 bits a picture), 0 skipped\n"
+
+
+def test_either_of_a_codecs_encoders_speaks(laconic: Any, place: Path) -> None:
+    folder = lamps.write(place / "codec")
+    missing = laconic("encode", folder, save(place, 3), "--int8")
+    assert (missing.code, missing.err.count("\n"), list(place.glob("*.lac"))) == (1, 1, [])
+    assert "laconic quantise" in missing.err
+    update_folder(folder, {}, {INT8: lamps.convolution()})
+    (folder / "encoder.onnx").unlink()  # which packets were made by is certain
+    assert laconic("encode", folder, save(place, 3), "--int8", "--json").answer["n"] == 1
 
 
 def test_decode_shows_the_first_meanings_and_counts_all(laconic: Any, lamps_folder: Path, place: Path) -> None:
