@@ -25,7 +25,7 @@ class PartError(LaconicError):
 
 
 def codec_in(folder: Path, own_code: str | None, encoder: Literal["float", "int8"] = "float") -> Codec:
-    """The codec in a folder, with this one of its encoders; `own_code` is the class of an own code, or one of it.
+    """The codec in a folder, with this one of its encoders; `own_code` names its code, if that is an own one.
 
     Raises:
         CodecError: it can't be used.
