@@ -20,10 +20,11 @@ class Translated(nn.Module):
         --batch norm, linear--> v [batch, units] --> loudness v |v|
     ```
 
-    A backbone that gives [batch, wide] is not pooled. `translate` gives v, the signed root of the units: a teacher's
-    features are a product of what is seen and a mask, and the loudest unit of one picture may be ten times that of
-    another, which no linear map would follow. The ReLU that makes features of it is the encoder's, so that a silent
-    unit still has a gradient in v. `loudness` is the size of the teacher's features, which the map then need not learn.
+    A backbone that gives [batch, wide] is not pooled; `wide` is kept, for others that read the same. `translate` gives
+    v, the signed root of the units: a teacher's features are a product of what is seen and a mask, and the loudest unit
+    of one picture may be ten times that of another, which no linear map would follow. The ReLU that makes features of
+    it is the encoder's, so that a silent unit still has a gradient in v. `loudness` is the size of the teacher's
+    features, which the map then need not learn.
     Batch norm gives the map inputs of length 1, so that a learning rate which suits the backbone suits the map.
 
     Raises:
@@ -36,9 +37,9 @@ class Translated(nn.Module):
         super().__init__()
         self.backbone = backbone
         shape = output_shape(backbone, channels, size)
-        wide = shape[1] * (2 if len(shape) == 4 else 1)
-        norm, linear = nn.BatchNorm1d(wide), nn.Linear(wide, units)
-        nn.init.constant_(norm.weight, wide**-0.5)
+        self.wide = shape[1] * (2 if len(shape) == 4 else 1)
+        norm, linear = nn.BatchNorm1d(self.wide), nn.Linear(self.wide, units)
+        nn.init.constant_(norm.weight, self.wide**-0.5)
         nn.init.normal_(linear.weight, std=START)
         self.translate = nn.Sequential(norm, linear)
         self.register_buffer("loudness", torch.tensor(loudness))

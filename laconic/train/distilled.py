@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int64, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from laconic.encoder.augment import Augmentation
 from laconic.encoder.features import FeatureEncoder
+from laconic.encoder.translated import Translated
 from laconic.geometry.layers import all_fire, check_layers, recorded_maps
 from laconic.objective.distill import (
     AUTHORS_WEIGHT,
@@ -29,6 +30,9 @@ UNIT_TEMPERATURE = 0.2  # of the softmax over units, whose loudest is 1 in each 
 UNIT_WEIGHT = 1.0
 QUIET = 0.1  # a picture whose loudest unit is quieter still counts as if it had this one
 LOGIT_TEMPERATURE = 4.0  # of the softmax over classes
+HEAD_WEIGHT = 0.3  # of decisions through the teacher's head; it was made for features that are learnt, and is steep
+OWN_WEIGHT = 0.3  # of its teacher's decisions in what the student's own classifier learns
+OWN_SCALE = 3.0  # of the rows of length 1 that it reads
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class Distillation:
 
     `gkd` adds the geometry of inner layers as graphs, `rkd` as distances, `kd` nothing. `layers` of the student and
     `teacher_layers` go in pairs; left out, they are the ends of the stages of laconic's own networks, the last ones
-    where one has more. `weight` is that of each pair. `task_weight` is that of the cross-entropy with the labels,
-    where the source has the teacher's classes.
+    where one has more. `weight` is that of each pair. `task_weight` is that of the cross-entropy with the labels by a
+    classifier of the student's own, where the source has the teacher's classes.
 
     Raises:
         RecipeError: a method that is not there, a weight below 0 or infinite, or layers for kd.
@@ -48,7 +52,7 @@ class Distillation:
     layers: tuple[str, ...] | None = None
     teacher_layers: tuple[str, ...] | None = None
     weight: float = AUTHORS_WEIGHT
-    task_weight: float = 0.1
+    task_weight: float = 0.3
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -89,11 +93,14 @@ class Distilled(Way):
     ```
     L = |s - t|^2 / |t - mean|^2     roots of features, as a share of the teacher's variance
       + KL over units                softmax(t / UNIT_TEMPERATURE): the loudest, and those that nearly are
-      + KL over classes              through the teacher's own head
-      + task_weight * cross-entropy  through the same head, where there are labels
+      + HEAD_WEIGHT * KL over classes  through the teacher's own head
+      + OWN_WEIGHT * KL over classes   by a classifier of the student's own, thrown away afterwards (Hinton's KD)
+      + task_weight * cross-entropy    by the same classifier, where there are labels
       + weight * graphs or distances of pairs of inner layers; of features where there are none
     ```
 
+    A classifier of its own is learnt with the network that it reads, whereas the teacher's, fixed, is steep from the
+    first step on: labels through it made students worse (docs/decisions/0011).
     s and t are roots of features over the teacher's mean loudest unit. KL over units has them over each picture's own
     loudest one: words name the loudest units, of quiet pictures as of loud ones.
     """
@@ -117,6 +124,10 @@ class Distilled(Way):
         if teacher.head is not None:
             self.register_buffer("head_weight", torch.from_numpy(teacher.head.weight), persistent=False)
             self.register_buffer("head_bias", torch.from_numpy(teacher.head.bias), persistent=False)
+        if teacher.head is not None or labelled:
+            assert isinstance(encoder.backbone, Translated)
+            n_classes = len(teacher.codec.classes) if teacher.head is None else len(teacher.head.bias)
+            self.classifier = nn.Linear(encoder.backbone.wide, n_classes)
 
     def loss(
         self,
@@ -135,30 +146,44 @@ class Distilled(Way):
         student = self.encoder.backbone
         with torch.autocast(views.device.type, torch.bfloat16, enabled=self.bf16):
             theirs, their_maps = self.teacher(views, self.teacher_layers)
-        with recorded_maps(network_of(student), self.layers) as maps, recorded_maps(student, ["translate"]) as roots:
+        with (
+            recorded_maps(network_of(student), self.layers) as maps,
+            recorded_maps(student, ["translate.0", "translate"]) as rows,
+        ):
             features, _ = self(views)
-        ours, told = roots[0].float(), (theirs / student.get_buffer("loudness")).sqrt()
+        seen, ours = (each.float() for each in rows)
+        told = (theirs / student.get_buffer("loudness")).sqrt()
         loss = (ours.relu() - told).square().sum() / (told - told.mean(0)).square().sum().clamp_min(1e-6)
         loudest = told.amax(1, keepdim=True).clamp_min(QUIET)
         loss = (
             loss
             + UNIT_WEIGHT * logit_distillation(ours / loudest, told / loudest, UNIT_TEMPERATURE) / UNIT_TEMPERATURE**2
         )
-        loss = loss + self._decisions(features, theirs, labels) + self._geometry(maps, features, their_maps, theirs)
+        loss = (
+            loss + self._decisions(seen, features, theirs, labels) + self._geometry(maps, features, their_maps, theirs)
+        )
         return loss, features, theirs
 
     def _decisions(
-        self, student: Float[Tensor, "batch units"], teacher: Float[Tensor, "batch units"], labels: Tensor
+        self,
+        seen: Float[Tensor, "batch wide"],
+        student: Float[Tensor, "batch units"],
+        teacher: Float[Tensor, "batch units"],
+        labels: Int64[Tensor, " batch"],
     ) -> Tensor:
-        """What the teacher's head makes of both features, and what it should."""
-        if self.teacher.head is None:
-            return student.new_zeros(())
-        ours, theirs = (
-            F.linear(features, self.get_buffer("head_weight"), self.get_buffer("head_bias"))
-            for features in (student, teacher)
-        )
-        loss = logit_distillation(ours, theirs, LOGIT_TEMPERATURE) / LOGIT_TEMPERATURE**2
-        return loss + self.distillation.task_weight * F.cross_entropy(ours, labels) if self.labelled else loss
+        """What the teacher's head makes of both features, and the student's own classifier of what its network sees."""
+        loss = student.new_zeros(())
+        if self.teacher.head is not None:
+            ours, theirs = (
+                F.linear(features, self.get_buffer("head_weight"), self.get_buffer("head_bias"))
+                for features in (student, teacher)
+            )
+            loss = loss + HEAD_WEIGHT * logit_distillation(ours, theirs, LOGIT_TEMPERATURE) / LOGIT_TEMPERATURE**2
+            own = self.classifier(OWN_SCALE * seen)
+            loss = loss + OWN_WEIGHT * logit_distillation(own, theirs, LOGIT_TEMPERATURE)
+        if self.labelled:
+            loss = loss + self.distillation.task_weight * F.cross_entropy(self.classifier(OWN_SCALE * seen), labels)
+        return loss
 
     def _geometry(self, maps: list[Tensor], student: Tensor, their_maps: list[Tensor], teacher: Tensor) -> Tensor:
         """The method's own term; a picture of which a map is all zeros has no place in its geometry."""

@@ -39,8 +39,8 @@ class Lesson:
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed + 1)
             backbone = Translated(plain.backbone, channels, (height, width), self.teacher.units, self.loudness)
-        mean, std = (values.flatten().tolist() for values in (plain.mean, plain.std))
-        encoder = FeatureEncoder(backbone, channels, (height, width), "none", mean, std)
-        augmentation = chosen_augmentation(recipe, preprocessing)
-        way = Distilled(encoder, self.teacher, self.distillation, self.labelled, recipe, augmentation, n_steps, 1)
+            mean, std = (values.flatten().tolist() for values in (plain.mean, plain.std))
+            encoder = FeatureEncoder(backbone, channels, (height, width), "none", mean, std)
+            augmentation = chosen_augmentation(recipe, preprocessing)
+            way = Distilled(encoder, self.teacher, self.distillation, self.labelled, recipe, augmentation, n_steps, 1)
         return way.to(memory_format=torch.channels_last)
