@@ -242,6 +242,39 @@ def test_who_says_what_the_teacher_says_has_nothing_left_to_learn(method: str) -
     assert loss([1, 2, 3, 4, 5, 0]) > 1  # the squared error alone is above the variance
 
 
+def _way(teacher: Path, forest: Source, labelled: bool, **asked: float) -> tuple[Distilled, torch.Tensor, torch.Tensor]:
+    """A student that begins, with 50 pictures and their labels."""
+    codec = Codec.load(teacher)
+    pictures, labels = pictures_of(forest, "train")[:50], torch.from_numpy(forest.split("train").labels[:50])
+    told = codec.session(pictures)
+    lesson = Lesson(
+        Teacher(teacher, codec), Distillation("kd", **asked), labelled, told.mean(0), float(told.max(1).mean())
+    )
+    way = lesson.build(training_data(forest, codec.preprocessing, tiny()), codec.preprocessing, tiny(), None, 1).eval()
+    assert isinstance(way, Distilled)
+    return way, way.encoder.pictures(torch.from_numpy(pictures)), labels
+
+
+def test_labels_are_learnt_by_a_classifier_of_the_students_own(teacher: Path, forest: Source) -> None:
+    losses = []
+    for weight in (0.0, 1.0):
+        way, views, labels = _way(teacher, forest, True, task_weight=weight)
+        nn.init.zeros_(way.classifier.weight)
+        nn.init.zeros_(way.classifier.bias)
+        losses.append(way.lesson(views, labels)[0].item())
+    assert losses[1] - losses[0] == pytest.approx(np.log(5), rel=1e-4)  # it knows nothing yet of five classes
+
+
+def test_its_teachers_decisions_reach_the_network_through_that_classifier(teacher: Path, forest: Source) -> None:
+    way, views, labels = _way(teacher, forest, False)
+    torch.autograd.backward(way.lesson(views, labels)[0])
+    gradient = way.classifier.weight.grad
+    assert gradient is not None
+    assert gradient.abs().sum() > 0
+    other = (labels + 1) % 5
+    assert way.lesson(views, labels)[0] == way.lesson(views, other)[0]  # what labels there are counts for nothing
+
+
 def test_pictures_without_labels_and_a_network_of_ones_own_will_do(
     teacher: Path, forest: Source, tmp_path: Path
 ) -> None:
