@@ -19,8 +19,8 @@ when it is pressed over 30 % of the steps, as cross-entropy is: as trials do it,
     CL-MS             77.8, 24       77.4, 21       75.5, 11       76.6, 9
 
 The price of few units is in their names: of the words of three, Table III's MaxAmp, 71 % were understood when 22 units
-were left, and 63 % when 15 were. With seed 8, 0.012 leaves 18 units at 78.4 %. A contrastive way's weight is about twice that of cross-entropy, 0.007,
-for a like loss of accuracy, of about a point.
+were left, and 63 % when 15 were. With seed 8, 0.012 leaves 18 units at 78.4 %. A contrastive way's weight is about
+twice that of cross-entropy, 0.007, for a like loss of accuracy, of about a point.
 """
 
 from __future__ import annotations
