@@ -91,8 +91,8 @@ class Distilled(Way):
     """A student whose features are its teacher's.
 
     ```
-    L = |s - t|^2 / |t - mean|^2     roots of features, as a share of the teacher's variance
-      + KL over units                softmax(t / UNIT_TEMPERATURE): the loudest, and those that nearly are
+    L = |s - t|^2 / |t - mean|^2       roots of features, as a share of the teacher's variance
+      + KL over units                  softmax(t / UNIT_TEMPERATURE): the loudest, and those that nearly are
       + HEAD_WEIGHT * KL over classes  through the teacher's own head
       + OWN_WEIGHT * KL over classes   by a classifier of the student's own, thrown away afterwards (Hinton's KD)
       + task_weight * cross-entropy    by the same classifier, where there are labels
@@ -173,16 +173,18 @@ class Distilled(Way):
     ) -> Tensor:
         """What the teacher's head makes of both features, and the student's own classifier of what its network sees."""
         loss = student.new_zeros(())
+        if self.teacher.head is None and not self.labelled:
+            return loss
+        own = self.classifier(OWN_SCALE * seen)
         if self.teacher.head is not None:
             ours, theirs = (
                 F.linear(features, self.get_buffer("head_weight"), self.get_buffer("head_bias"))
                 for features in (student, teacher)
             )
             loss = loss + HEAD_WEIGHT * logit_distillation(ours, theirs, LOGIT_TEMPERATURE) / LOGIT_TEMPERATURE**2
-            own = self.classifier(OWN_SCALE * seen)
             loss = loss + OWN_WEIGHT * logit_distillation(own, theirs, LOGIT_TEMPERATURE)
         if self.labelled:
-            loss = loss + self.distillation.task_weight * F.cross_entropy(self.classifier(OWN_SCALE * seen), labels)
+            loss = loss + self.distillation.task_weight * F.cross_entropy(own, labels)
         return loss
 
     def _geometry(self, maps: list[Tensor], student: Tensor, their_maps: list[Tensor], teacher: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ from laconic.train.export import export_onnx
 from laconic.train.lesson import Lesson
 from laconic.train.pictures import training_data
 from laconic.train.tables import make_speech
-from laconic.train.teacher import Teacher
+from laconic.train.teacher import Teacher, network_of
 
 TINY = {"batch_size": 64, "encoder": "cnnw4", "precision": "fp32", "epochs": 3}
 
@@ -267,10 +267,14 @@ def test_labels_are_learnt_by_a_classifier_of_the_students_own(teacher: Path, fo
 
 def test_its_teachers_decisions_reach_the_network_through_that_classifier(teacher: Path, forest: Source) -> None:
     way, views, labels = _way(teacher, forest, False)
-    torch.autograd.backward(way.lesson(views, labels)[0])
-    gradient = way.classifier.weight.grad
-    assert gradient is not None
-    assert gradient.abs().sum() > 0
+    first = next(network_of(way.encoder.backbone).parameters())
+    (with_it,) = torch.autograd.grad(way.lesson(views, labels)[0], [first])
+    heard = way.lesson(views, labels)[0].item()
+    nn.init.zeros_(way.classifier.weight)  # it knows nothing, and asks the network for nothing
+    nn.init.zeros_(way.classifier.bias)
+    (without_it,) = torch.autograd.grad(way.lesson(views, labels)[0], [first])
+    assert (with_it - without_it).norm() > 1e-4 * without_it.norm()  # rounding is 1e-6
+    assert way.lesson(views, labels)[0].item() != heard
     other = (labels + 1) % 5
     assert way.lesson(views, labels)[0] == way.lesson(views, other)[0]  # what labels there are counts for nothing
 
