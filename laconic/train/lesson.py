@@ -10,11 +10,12 @@ from jaxtyping import Float32
 
 from laconic.data import AnyPreprocessing, of_pictures
 from laconic.encoder import FeatureEncoder
+from laconic.encoder.slimming import slim
 from laconic.encoder.translated import Translated
 from laconic.train.distilled import Distillation, Distilled
 from laconic.train.pictures import TrainingData
 from laconic.train.recipe import Recipe
-from laconic.train.teacher import Teacher
+from laconic.train.teacher import Teacher, network_of
 from laconic.train.training import chosen_augmentation, make_encoder
 from laconic.train.way import Way
 
@@ -32,10 +33,12 @@ class Lesson:
     def build(
         self, data: TrainingData, preprocessing: AnyPreprocessing, recipe: Recipe, n_steps: int | None, _: int
     ) -> Way:
-        """The student with its initial weights, which follow from the seed alone."""
+        """The student with its initial weights: its teacher's loudest filters where both are `Cnn`, else the seed's."""
         pictures = of_pictures(preprocessing, "laconic distill")
         height, width, channels = pictures.shape
         plain = make_encoder(data, pictures, recipe)
+        if self.teacher.network is not None:
+            slim(plain.backbone, network_of(self.teacher.network.backbone))
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed + 1)
             backbone = Translated(plain.backbone, channels, (height, width), self.teacher.units, self.loudness)

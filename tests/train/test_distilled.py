@@ -255,6 +255,14 @@ def _way(teacher: Path, forest: Source, labelled: bool, **asked: float) -> tuple
     return way, way.encoder.pictures(torch.from_numpy(pictures)), labels
 
 
+def test_a_student_begins_with_its_teachers_filters(teacher: Path, forest: Source) -> None:
+    way, _, _ = _way(teacher, forest, False)
+    theirs = Teacher(teacher, Codec.load(teacher)).network
+    assert theirs is not None
+    stems = (network_of(network).state_dict()["stem.0.weight"] for network in (way.encoder.backbone, theirs.backbone))
+    torch.testing.assert_close(*stems, rtol=0, atol=0)
+
+
 def test_labels_are_learnt_by_a_classifier_of_the_students_own(teacher: Path, forest: Source) -> None:
     losses = []
     for weight in (0.0, 1.0):
