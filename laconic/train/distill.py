@@ -75,8 +75,9 @@ def distill(
     does its student, with the same limits: its rule is calibrated on the part `calibration` of the pictures, less
     those that the teacher was trained on; they are divided as the teacher's were. With `say_all` it has no rule, with
     `int8` an encoder in 8 bits besides. `recipe` is `student_recipe(encoder=...)`; `encoder` is a network of one's own.
-    Where both are `Cnn` and the student's is none the wider, it begins with the teacher's loudest filters
-    (`laconic.encoder.slimming`), else at random. `code` is the class of the teacher's code, if that is an own one.
+    Where both are laconic's `Cnn` and the student's is none the wider, it begins with the teacher's loudest filters
+    (`laconic.encoder.slimming`), else at random; a network of one's own keeps its weights. `code` is the class of the
+    teacher's code, if that is an own one.
 
     Raises:
         LaconicError: the codec can't teach, or the source, recipe or encoder can't be trained on, and why.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float32
+from torch import nn
 
 from laconic.data import AnyPreprocessing, of_pictures
 from laconic.encoder import FeatureEncoder
@@ -33,11 +34,14 @@ class Lesson:
     def build(
         self, data: TrainingData, preprocessing: AnyPreprocessing, recipe: Recipe, n_steps: int | None, _: int
     ) -> Way:
-        """The student with its initial weights: its teacher's loudest filters where both are `Cnn`, else the seed's."""
+        """The student with its initial weights: its teacher's loudest filters where both are `Cnn`, else the seed's.
+
+        A network of one's own keeps the weights that it came with.
+        """
         pictures = of_pictures(preprocessing, "laconic distill")
         height, width, channels = pictures.shape
         plain = make_encoder(data, pictures, recipe)
-        if self.teacher.network is not None:
+        if self.teacher.network is not None and not isinstance(recipe.encoder, nn.Module):
             slim(plain.backbone, network_of(self.teacher.network.backbone))
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed + 1)

@@ -35,7 +35,7 @@ def _said(network: nn.Module) -> torch.Tensor:
 def test_one_as_wide_as_the_other_becomes_a_copy_of_it() -> None:
     wide, other = _network(4, 0), _network(4, 1)
     assert not torch.equal(_said(other), _said(wide))
-    assert slim(other, wide)
+    slim(other, wide)
     torch.testing.assert_close(_said(other), _said(wide), rtol=0, atol=0)
 
 
@@ -48,7 +48,7 @@ def test_channels_that_say_nothing_are_the_ones_that_go(seed: int) -> None:
         norm.weight.detach()[silent] = 0
         norm.bias.detach()[silent] = 0
         heard = [channel for channel in range(norm.num_features) if channel not in silent]
-    assert slim(narrow, wide)
+    slim(narrow, wide)
     torch.testing.assert_close(_said(narrow), _said(wide)[:, heard], rtol=1e-5, atol=1e-5)
 
 
@@ -70,5 +70,5 @@ def test_of_two_channels_as_loud_the_one_that_is_read_more_stays() -> None:
 def test_a_wider_one_or_another_kind_is_left_alone(ours: str, theirs: str) -> None:
     network, wide = (build_backbone(name, 3, SIZE) for name in (ours, theirs))
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    assert not slim(network, wide)
+    slim(network, wide)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())

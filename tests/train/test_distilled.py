@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import sys
 from collections.abc import Sequence
@@ -242,25 +243,32 @@ def test_who_says_what_the_teacher_says_has_nothing_left_to_learn(method: str) -
     assert loss([1, 2, 3, 4, 5, 0]) > 1  # the squared error alone is above the variance
 
 
-def _way(teacher: Path, forest: Source, labelled: bool, **asked: float) -> tuple[Distilled, torch.Tensor, torch.Tensor]:
+def _way(
+    teacher: Path, forest: Source, labelled: bool, recipe: Recipe | None = None, **asked: float
+) -> tuple[Distilled, torch.Tensor, torch.Tensor]:
     """A student that begins, with 50 pictures and their labels."""
+    recipe = recipe or tiny()
     codec = Codec.load(teacher)
     pictures, labels = pictures_of(forest, "train")[:50], torch.from_numpy(forest.split("train").labels[:50])
     told = codec.session(pictures)
     lesson = Lesson(
         Teacher(teacher, codec), Distillation("kd", **asked), labelled, told.mean(0), float(told.max(1).mean())
     )
-    way = lesson.build(training_data(forest, codec.preprocessing, tiny()), codec.preprocessing, tiny(), None, 1).eval()
+    way = lesson.build(training_data(forest, codec.preprocessing, recipe), codec.preprocessing, recipe, None, 1).eval()
     assert isinstance(way, Distilled)
     return way, way.encoder.pictures(torch.from_numpy(pictures)), labels
 
 
-def test_a_student_begins_with_its_teachers_filters(teacher: Path, forest: Source) -> None:
-    way, _, _ = _way(teacher, forest, False)
+def test_a_student_begins_with_its_teachers_filters_and_a_network_of_ones_own_with_its_own(
+    teacher: Path, forest: Source
+) -> None:
     theirs = Teacher(teacher, Codec.load(teacher)).network
     assert theirs is not None
-    stems = (network_of(network).state_dict()["stem.0.weight"] for network in (way.encoder.backbone, theirs.backbone))
-    torch.testing.assert_close(*stems, rtol=0, atol=0)
+    own = build_backbone("cnnw4", 1, (4, 4))
+    for expected, given in ((theirs.backbone, {}), (copy.deepcopy(own), {"encoder": own})):
+        way, _, _ = _way(teacher, forest, False, tiny(**given))
+        stems = (network_of(network).state_dict()["stem.0.weight"] for network in (way.encoder.backbone, expected))
+        torch.testing.assert_close(*stems, rtol=0, atol=0)
 
 
 def test_labels_are_learnt_by_a_classifier_of_the_students_own(teacher: Path, forest: Source) -> None:
