@@ -147,3 +147,16 @@ def test_state_tells_how_far_a_trial_has_come(toy: Path, tmp_path: Path) -> None
     place.unlink()
     run_trial(trial, tmp_path, seeds=2)
     assert state(trial, tmp_path) == {"state": "done", "scale": "smoke", "verdict": "reproduced"}
+
+
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+
+
+def test_the_page_of_what_was_found_lists_every_trial_with_its_verdict() -> None:
+    page = (RESULTS / "README.md").read_text()
+    listed = re.findall(r"^\| \[(\S+)\]\((\S+)/results\.md\) \| (\w+) \| (\d+) \| ([a-z ]+) \| \S", page, re.MULTILINE)
+    records = {path.parent: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*/*/*/results.json"))}
+    assert sorted(listed) == [
+        (found["trial"], str(folder.relative_to(RESULTS)), found["scale"], str(found["seeds"]), found["verdict"])
+        for folder, found in records.items()
+    ]
