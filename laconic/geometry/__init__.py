@@ -6,7 +6,7 @@ from laconic.geometry.eigenmaps import laplacian_eigenmaps
 from laconic.geometry.errors import GeometryError, LayerError, OneClassWarning
 from laconic.geometry.graph import GraphRecipe, LatentGraph, latent_graph, normalised
 from laconic.geometry.grouping import balanced_assignment, balanced_groups, group_members, random_groups
-from laconic.geometry.layers import all_fire, recorded_maps
+from laconic.geometry.layers import all_fire, firing, recorded_maps
 from laconic.geometry.similarity import cosine_similarity, flat_rows, rbf_similarity, similarity
 from laconic.geometry.variation import (
     distinct_pairs,
@@ -28,6 +28,7 @@ __all__ = [
     "balanced_groups",
     "cosine_similarity",
     "distinct_pairs",
+    "firing",
     "flat_rows",
     "group_members",
     "label_indicators",

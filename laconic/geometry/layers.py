@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from laconic.geometry.errors import LayerError
@@ -44,7 +44,16 @@ def recorded_maps(network: nn.Module, layers: Sequence[str]) -> Iterator[list[Te
 
 def all_fire(maps: Sequence[Float[Tensor, "batch ..."]]) -> Bool[Tensor, " batch"]:
     """Of which pictures no map is all zeros: a map of zeros has no cosine with any other."""
-    return torch.stack([each.detach().float().flatten(1).square().sum(1) > 0 for each in maps]).all(0)
+    lengths = [torch.linalg.vector_norm(each.detach().float(), dim=tuple(range(1, each.ndim))) for each in maps]
+    return (torch.stack(lengths) > 0).all(0)
+
+
+def firing(
+    maps: Sequence[Float[Tensor, "batch ..."]], labels: Int[Tensor, " batch"]
+) -> tuple[list[Float[Tensor, "some ..."]], Int[Tensor, " some"]]:
+    """Maps and labels of the pictures of which no map is all zeros; nothing is copied where that is all of them."""
+    fire = all_fire(maps)
+    return (list(maps), labels) if bool(fire.all()) else ([each[fire] for each in maps], labels[fire])
 
 
 def check_layers(network: nn.Module, layers: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from laconic.encoder.features import FeatureEncoder
 from laconic.encoder.projector import Projector
 from laconic.encoder.resnet import Residual
 from laconic.encoder.straight_through import named_units
-from laconic.geometry import GraphRecipe, all_fire, recorded_maps
+from laconic.geometry import GraphRecipe, firing, recorded_maps
 from laconic.objective import (
     jensen_shannon,
     label_variation_loss,
@@ -87,9 +87,7 @@ class Supervised(Way):
 
         A batch of r copies of each picture has r^3 times the value: gamma is made to mean what it does at SMOOTH_BATCH.
         """
-        heard = all_fire(maps)
-        if not heard.all():
-            maps, labels = [each[heard] for each in maps], labels[heard]
+        maps, labels = firing(maps, labels)
         return smoothness(maps, labels, self.recipe.smooth) * (SMOOTH_BATCH / max(1, len(labels))) ** 3
 
     def _three_views(self, images: Tensor, generator: torch.Generator) -> Tensor:

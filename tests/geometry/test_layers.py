@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from laconic.encoder.resnet import resnet_8
-from laconic.geometry import LayerError, all_fire, recorded_maps
+from laconic.geometry import LayerError, all_fire, firing, recorded_maps
 
 
 def small() -> nn.Sequential:
@@ -105,3 +105,16 @@ def test_a_picture_with_one_map_of_zeros_does_not_fire_everywhere() -> None:
     second[2] = 0
     assert all_fire([first, second]).tolist() == [True, True, False]
     assert all_fire([first]).tolist() == [True, True, True]
+
+
+def test_only_pictures_that_fire_are_kept_and_nothing_is_copied_if_all_do() -> None:
+    first, labels = torch.rand(3, 2, 4, 4) + 1, torch.arange(3)
+    whole, kept = firing([first, first], labels)
+    assert whole[0] is first
+    assert kept is labels
+    second = torch.ones(3, 5)
+    second[1] = 0
+    maps, kept = firing([first, second], labels)
+    assert torch.equal(maps[0], first[[0, 2]])
+    assert torch.equal(maps[1], torch.ones(2, 5))
+    assert kept.tolist() == [0, 2]

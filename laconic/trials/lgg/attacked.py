@@ -13,7 +13,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from laconic.encoder.preact import preact_18
-from laconic.geometry import all_fire, recorded_maps
+from laconic.geometry import firing, recorded_maps
 from laconic.objective import parseval_step, scale_convolutions, smoothness
 from laconic.score.activity import ScoreError
 from laconic.score.attack import amplitude, fgsm, gaussian_noise, pgd
@@ -98,8 +98,7 @@ def smooth(relus: tuple[str, ...], gamma: float) -> Loss:
     ) -> Float[Tensor, ""]:
         with recorded_maps(network, layers) as maps:
             said = network(pictures)
-        heard = all_fire(maps)
-        return F.cross_entropy(said, labels) + smoothness([each[heard] for each in maps], labels[heard], gamma)
+        return F.cross_entropy(said, labels) + smoothness(*firing(maps, labels), gamma)
 
     return loss
 
