@@ -76,8 +76,9 @@ class Supervised(Way):
             features, mask = self(pictures)
         n = len(labels)
         loss = self.basic_loss(features[:n], labels)
-        if recipe.smooth:
-            loss = loss + self._smoothness([each[:n] for each in maps], labels)
+        if recipe.smooth:  # a slice's gradient would lose channels_last, and with it time
+            first = maps if n == len(features) else [each[:n] for each in maps]
+            loss = loss + self._smoothness(first, labels)
         if recipe.consistency_weight:
             loss = loss + recipe.consistency_weight * jensen_shannon(self.classifier(features).split(n))
         return loss, features, mask
